@@ -1,0 +1,35 @@
+/*
+ * cancel.h - signals and the deadline, turned into one question
+ *
+ * cancel_install() routes SIGINT, SIGTERM and SIGHUP to a flag and a pipe (the
+ * only work done in the handler), and ignores SIGPIPE. Whoever waits polls
+ * cancel_fd(); whoever works asks cancel_is_due(). A second signal of the same
+ * kind ends the process at once.
+ *
+ * Units	milliseconds of clock_monotonic_ms()
+ * Errors	cancel_check: ERR_SIGNAL (native: signal) or ERR_NOT_NOW (deadline)
+ */
+#ifndef BASE_CANCEL_H
+#define BASE_CANCEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+/* Install the handlers; once a process. */
+int cancel_install(struct err *e) MUST_CHECK;
+/* Readable when a signal came; -1 before cancel_install. */
+int cancel_fd(void);
+/* Set the moment when the run's time is up; 0 for none. limit_ms is told. */
+void cancel_set_deadline(uint64_t at_ms, uint64_t limit_ms);
+/* Milliseconds left until the deadline; UINT64_MAX when there is none. */
+uint64_t cancel_left_ms(void);
+/* Whether a signal came or the deadline passed. */
+bool cancel_is_due(void);
+/* 0 while work may go on; else -1 with the reason. */
+int cancel_check(struct err *e) MUST_CHECK;
+/* Back to the default actions: for a child process after fork. */
+void cancel_uninstall(void);
+
+#endif

@@ -1,0 +1,24 @@
+/*
+ * child.h - run a program by its argument vector
+ *
+ * No shell. Standard input is /dev/null, standard error is ours, the
+ * environment is ours without ODBCSHIP_* secrets. Used for secrets by command.
+ *
+ * Errors	ERR_SPEC: cannot start, non-zero exit, time limit, output too long
+ */
+#ifndef BASE_CHILD_H
+#define BASE_CHILD_H
+
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+/*
+ * Run argv (NULL-terminated) and append its standard output to out, for at
+ * most timeout_ms; then it is killed and the call fails.
+ */
+int child_output(const char *const *argv, uint64_t timeout_ms, struct buf *out,
+    struct err *e) MUST_CHECK;
+
+#endif

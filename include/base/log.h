@@ -1,0 +1,48 @@
+/*
+ * log.h - what happened, for operators
+ *
+ * Text on a terminal, syslog without one, lines with a priority prefix under
+ * systemd (JOURNAL_STREAM), JSON lines where asked. Secrets are redacted and
+ * control bytes escaped here, once. Never cell values.
+ *
+ * Shape	log_open once -> log_* -> log_close
+ * Threads	any; a line is written by one call
+ * Source	RFC 5424 severities, sd-daemon(3) prefixes
+ */
+#ifndef BASE_LOG_H
+#define BASE_LOG_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+
+/* Severities, as in RFC 5424. */
+enum log_level { LOG_LEVEL_ERROR = 3, LOG_LEVEL_WARNING = 4,
+	LOG_LEVEL_INFO = 6, LOG_LEVEL_DEBUG = 7 };
+
+/* The form of the lines. */
+enum log_format { LOG_FORMAT_AUTO, LOG_FORMAT_TEXT, LOG_FORMAT_JSON };
+
+/*
+ * Start logging. level is the least severe that is shown on standard error
+ * (syslog gets info and above when standard error is not a terminal and the
+ * format is AUTO). Before log_open, warnings and errors go to standard error.
+ */
+void log_open(enum log_level level, enum log_format format);
+/* Name the job, environment and run that the lines belong to; NULL for none. */
+void log_context(const char *job, const char *environment, long long run);
+/* Write one line at a severity. */
+void log_write(enum log_level level, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* Whether lines go to a terminal, so that a progress line must be cleared. */
+bool log_is_terminal(void);
+/* Called before a line is written to a terminal; NULL for none. */
+void log_on_line(void (*clear)(void));
+/* Stop logging and release what it holds. */
+void log_close(void);
+
+#define log_error(...) log_write(LOG_LEVEL_ERROR, __VA_ARGS__)
+#define log_warning(...) log_write(LOG_LEVEL_WARNING, __VA_ARGS__)
+#define log_info(...) log_write(LOG_LEVEL_INFO, __VA_ARGS__)
+#define log_debug(...) log_write(LOG_LEVEL_DEBUG, __VA_ARGS__)
+
+#endif

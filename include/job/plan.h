@@ -1,0 +1,108 @@
+/*
+ * plan.h - a job spec, resolved into what one run will do
+ *
+ * Everything that can be known without a database or a network: secrets read,
+ * SQL read, templates expanded for the logical date, targets checked. The run
+ * that follows reads the plan and nothing else.
+ *
+ * Shape	plan_build -> plan_name_run (once the run has its number) ->
+ *		plan_free
+ * Owns		all texts; secrets are wiped by plan_free
+ * Units	milliseconds, bytes
+ * Errors	problems, each with the file and line of the setting
+ */
+#ifndef JOB_PLAN_H
+#define JOB_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "csv/csv.h"
+#include "odbc/session.h"
+#include "odbc/statement.h"
+#include "ship/target.h"
+#include "spec/date.h"
+#include "spec/problem.h"
+#include "spec/spec.h"
+#include "sql/dialect.h"
+#include "sql/script.h"
+
+/* Which result set becomes the file. */
+enum plan_result { PLAN_RESULT_LAST, PLAN_RESULT_ONLY };
+
+/* What to do, besides what the spec says. */
+struct plan_options {
+	const char *date;	/* --date, or NULL: today in the job's zone */
+	bool with_secrets;	/* read them (not for show) */
+	bool with_targets;	/* the job ships (not for query) */
+	const char *sql;	/* query: the batch itself; else NULL */
+	const char *sql_name;	/* query: its name in messages */
+};
+
+/* A parameter of the batch. */
+struct plan_param {
+	char *name;		/* as in :name */
+	char *value;		/* expanded */
+	enum param_type type;	/* how it is bound */
+};
+
+/* A target with the name its file has there until it is complete. */
+struct plan_target {
+	struct target target;	/* texts owned by texts below */
+	char *temporary;	/* expanded; set by plan_name_run */
+	char *secret;		/* the password, owned */
+	char *ca_file;		/* resolved path, owned */
+};
+
+/* What one run will do. */
+struct plan {
+	const struct spec *spec;	/* borrowed: must outlive the plan */
+	const char *job;		/* borrowed from the spec */
+	const char *environment;	/* borrowed; "" for none */
+	struct date date;		/* logical date */
+	char date_text[DATE_TEXT];	/* as in the ledger */
+	char host[256];			/* this host's name */
+
+	struct session_options session;	/* texts borrowed from spec, secret */
+	char *password;			/* of the database, owned */
+	uint64_t login_timeout_ms;	/* until connected */
+	uint64_t query_timeout_ms;	/* of one statement; 0 for none */
+	const struct dialect *dialect;	/* NULL: ask the database */
+	char *sql;			/* owned text to split, or NULL */
+	size_t sql_length;		/* its bytes */
+	char *sql_name;			/* "orders.sql", owned */
+	struct plan_param *params;	/* owned */
+	size_t n_params;		/* how many */
+	enum plan_result result;	/* which result becomes the file */
+
+	char *file_name;		/* set by plan_name_run */
+	struct csv_options csv;		/* how the file looks */
+	struct plan_target *targets;	/* owned */
+	size_t n_targets;		/* how many */
+
+	uint64_t runtime_ms;		/* of the whole run; 0 for none */
+	uint64_t lock_wait_ms;		/* for another run to end */
+	uint64_t keep_ms;		/* how long spooled files stay */
+};
+
+/*
+ * Build a plan. All that is wrong goes to problems; -1 and e (the first of
+ * them) when there is any. *p is NULL then.
+ */
+int plan_build(struct plan **p, const struct spec *spec,
+    const struct plan_options *options, struct problems *problems,
+    struct err *e) MUST_CHECK;
+/* Expand the names that may hold the run's number. */
+int plan_name_run(struct plan *p, int64_t run, struct err *e) MUST_CHECK;
+/*
+ * Split the batch into s by dialect d (or the plan's own when NULL; ansi when
+ * it has none). on_connect statements are not part of it.
+ */
+int plan_split(const struct plan *p, const struct dialect *d, struct script *s,
+    struct err *e) MUST_CHECK;
+/* Wipe and free; NULL is fine. */
+void plan_free(struct plan *p);
+
+#endif

@@ -1,0 +1,67 @@
+/*
+ * session.h - one connection to one data source
+ *
+ * Lives in the worker process only. Adds by itself what makes a driver exact
+ * and streaming (drivers.md): PGCLIENTENCODING, charset=utf8mb4, StepAPI=1,
+ * NoCreat=1, ...; never over what the user wrote.
+ *
+ * Shape	session_open -> statements (odbc/statement.h) -> session_free
+ * Threads	one at a time; session_cancel from any
+ * Errors	ERR_DATABASE with SQLSTATE and native code; ERR_NOT_NOW where a
+ *		later try may work; ERR_SPEC for an unknown DSN or driver
+ * Source	ODBC 3.8; drivers.md
+ */
+#ifndef ODBC_SESSION_H
+#define ODBC_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+/* Where to connect and how. */
+struct session_options {
+	const char *dsn;		/* a DSN, or NULL */
+	const char *connection;		/* else a whole connection string */
+	const char *user;		/* or NULL */
+	const char *password;		/* or NULL */
+	uint64_t login_timeout_ms;	/* 0: the driver's own */
+	/* Told what the driver said besides (SQL_SUCCESS_WITH_INFO). */
+	void (*warn)(void *arg, const char *text);
+	void *warn_arg;			/* handed to warn */
+};
+
+/* What we are connected to. */
+struct session_info {
+	char dbms[64];			/* SQL_DBMS_NAME */
+	char dbms_version[64];		/* SQL_DBMS_VER */
+	char driver[64];		/* SQL_DRIVER_NAME */
+	char driver_version[64];	/* SQL_DRIVER_VER */
+	char database[128];		/* SQL_DATABASE_NAME */
+};
+
+struct session;
+
+/* Connect. */
+int session_open(struct session **s, const struct session_options *options,
+    struct err *e) MUST_CHECK;
+/* What was connected to; borrowed. */
+const struct session_info *session_info(const struct session *s);
+/* Ask the running statement to end; safe from another thread. */
+void session_cancel(struct session *s);
+/* Disconnect and free; NULL is fine. Failures are logged at debug. */
+void session_free(struct session *s);
+/*
+ * Write the name and version of the driver manager for --version, and the
+ * path of the configuration it reads.
+ */
+void session_put_manager(char *text, size_t size);
+/* Names of all data sources known here, for suggestions; free with NULL end. */
+int session_list_dsns(char ***names, struct err *e) MUST_CHECK;
+/* Names of all drivers known here; the same form. */
+int session_list_drivers(char ***names, struct err *e) MUST_CHECK;
+/* Free such a list; NULL is fine. */
+void session_free_list(char **names);
+
+#endif

@@ -1,0 +1,79 @@
+/*
+ * ship.h - bring one file to one target, complete, or say why not
+ *
+ * Upload under a temporary name, look at the size there, rename, look again.
+ * The exact size is known beforehand. Protocols: ftp:// (explicit TLS unless
+ * the target says none), ftps:// (implicit), file:// (this machine).
+ *
+ * Shape	ship_global_init once -> ship_check_url, ship_probe, ship_file
+ * Units	bytes; milliseconds
+ * Threads	one at a time
+ * Errors	ERR_TARGET refused for good, ERR_NOT_NOW worth another try,
+ *		ERR_LOCAL the local file, ERR_SPEC the URL; native: CURLcode
+ * Source	RFC 959, 3659, 4217; facts/shipping.md 0 and 1
+ */
+#ifndef SHIP_SHIP_H
+#define SHIP_SHIP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "ship/target.h"
+
+/* What is to be delivered. */
+struct shipment {
+	const char *path;	/* the local file */
+	const char *name;	/* its name at the target */
+	const char *temporary;	/* its name there until it is complete */
+	uint64_t bytes;		/* its exact size */
+	const char *sha256;	/* of its content */
+	/* Told while bytes move; may be NULL. */
+	void (*progress)(void *arg, uint64_t done, uint64_t total);
+	void *progress_arg;	/* handed to progress */
+};
+
+/* How far a delivery came; ordered. */
+enum ship_stage {
+	SHIP_NOTHING,		/* nothing was sent */
+	SHIP_UPLOADING,		/* perhaps a part under the temporary name */
+	SHIP_UPLOADED,		/* whole under the temporary name */
+	SHIP_RENAMING,		/* the rename was asked for, its answer unknown */
+	SHIP_PUBLISHED,		/* under the final name */
+	SHIP_VERIFIED		/* and its size there is right */
+};
+
+/* Evidence of a delivery, filled as far as it came also on failure. */
+struct receipt {
+	enum ship_stage stage;	/* how far it came */
+	uint64_t bytes;		/* size seen at the target */
+	char url[1024];		/* final place, without credentials */
+	char reply[256];	/* the server's last reply, escaped */
+	char tls[64];		/* "TLSv1.2 ECDHE-...", or empty */
+	char verified[16];	/* "size", or empty */
+	uint64_t elapsed_ms;	/* from connecting to the end */
+};
+
+/* Initialise libcurl; once a process, before any thread. */
+int ship_global_init(struct err *e) MUST_CHECK;
+/* Release it. */
+void ship_global_release(void);
+/* Whether a target's URL and options can be used at all (no network). */
+int ship_check_target(const struct target *t, struct err *e) MUST_CHECK;
+/* Whether a name can be given to a file at any target. */
+int ship_check_name(const char *name, struct err *e) MUST_CHECK;
+/*
+ * Log in and change to the directory, send nothing. The reply in r says what
+ * the server said.
+ */
+int ship_connect(const struct target *t, struct receipt *r, struct err *e)
+    MUST_CHECK;
+/* Deliver one file. */
+int ship_file(const struct target *t, const struct shipment *s,
+    struct receipt *r, struct err *e) MUST_CHECK;
+/* One word for a stage: "verified", "renaming", ... */
+const char *ship_stage_name(enum ship_stage stage);
+/* Versions of libcurl and its parts, and its protocols, for --version. */
+void ship_put_version(char *text, size_t size);
+
+#endif
