@@ -58,7 +58,6 @@ struct export_place {
 	const char *dir;		/* directory of the file, or NULL */
 	const char *name;		/* its name there */
 	int fd;				/* else a descriptor to write to */
-	int close_fd;			/* closed in the worker; -1: none */
 };
 
 /* What came of it. */

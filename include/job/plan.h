@@ -52,6 +52,7 @@ struct plan_param {
 struct plan_target {
 	struct target target;	/* texts owned by texts below */
 	char *temporary;	/* expanded; set by plan_name_run */
+	char *url;		/* expanded, owned */
 	char *secret;		/* the password, owned */
 	char *ca_file;		/* resolved path, owned */
 };

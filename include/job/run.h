@@ -23,7 +23,6 @@
 struct run_options {
 	struct spec_request spec;	/* which job, environment, overlays */
 	const char *date;		/* --date, or NULL */
-	bool dry_run;			/* say what would happen, do nothing */
 	bool no_ship;			/* stop with the file in the spool */
 	bool force;			/* though it was shipped already */
 	int64_t wait_ms;		/* --wait; -1: as the spec says */
@@ -34,8 +33,7 @@ enum run_state {
 	RUN_FAILED,		/* something failed: e says what */
 	RUN_SHIPPED,		/* delivered to every target */
 	RUN_KEPT,		/* --no-ship: the file is in the spool */
-	RUN_ALREADY,		/* this logical date was shipped before */
-	RUN_DRY			/* --dry-run */
+	RUN_ALREADY		/* this logical date was shipped before */
 };
 
 /* What came of the delivery to one target. */

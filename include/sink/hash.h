@@ -25,6 +25,8 @@ int hash_finish(struct hash *h, char text[HASH_TEXT], struct err *e)
     MUST_CHECK;
 /* Free it; NULL is fine. */
 void hash_free(struct hash *h);
+/* The version of libcrypto, for --version. */
+void hash_put_version(char *text, size_t size);
 /* The hash of a whole file. */
 int hash_file(const char *path, char text[HASH_TEXT], struct err *e)
     MUST_CHECK;

@@ -53,6 +53,8 @@ struct value {
 	size_t n_texts;			/* how many */
 	const char *secret;		/* "file", "credential", "command", "env",
 					 * "inline" for SETTING_SECRET */
+	const char *type;		/* of a parameter: "text", "date"... */
+	bool is_given;			/* set anywhere but in the table */
 	struct origin origin;		/* where it was set */
 };
 
@@ -105,6 +107,8 @@ char *spec_main_file(const char *option, struct err *e) MUST_CHECK;
 /* The jobs beside the main file, sorted by name; free with spec_free_jobs. */
 int spec_list_jobs(const char *main_file, struct job_entry **jobs, size_t *n,
     struct err *e) MUST_CHECK;
+/* The version of libconfig, for --version. */
+void spec_put_version(char *text, size_t size);
 /* Free such a list; NULL is fine. */
 void spec_free_jobs(struct job_entry *jobs, size_t n);
 

@@ -112,6 +112,8 @@ struct run_filter {
 
 /* Open (or make) dir/ledger.db. */
 int ledger_open(struct ledger **l, const char *dir, struct err *e) MUST_CHECK;
+/* The version of SQLite, for --version. */
+void ledger_put_version(char *text, size_t size);
 /* Close and free; NULL is fine. */
 void ledger_free(struct ledger *l);
 /*

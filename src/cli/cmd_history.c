@@ -1,0 +1,368 @@
+/*
+ * cmd_history.c - odbcship history: what was run, and what came of it
+ *
+ * Reads the ledger and nothing else. A number is a run, a word is a job.
+ */
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/str.h"
+#include "cli/command.h"
+#include "cli/terminal.h"
+#include "spec/spec.h"
+#include "state/dirs.h"
+#include "state/ledger.h"
+
+enum { HISTORY_MAX = 256 * 1024 * 1024, HISTORY_RUNS = 20, WIDTH_JOB = 22 };
+
+static const struct option_row rows[] = {
+	{ "env", 0, "NAME", "only runs of this environment" },
+	{ "limit", 'l', "N", "at most N runs, default 20, 0 for all" },
+	{ "json", 0, NULL, "as JSON, an array of runs" },
+	{ NULL, 0, NULL, NULL }
+};
+
+/* One reading of the ledger. */
+struct reading {
+	struct ledger *ledger;
+	bool as_json;
+	bool detailed;		/* one run, with all there is */
+	struct json json;
+	size_t n;		/* runs seen */
+};
+
+static void
+put_json_time(struct json *j, const char *key, int64_t wall_ms)
+{
+	char text[CLOCK_TEXT];
+
+	if (wall_ms == 0) {
+		json_null(j, key);
+		return;
+	}
+	clock_put_utc(text, wall_ms);
+	json_string(j, key, text);
+}
+
+static int
+json_statement(void *arg, const struct run_statement *s, struct err *e)
+{
+	struct json *j = &((struct reading *)arg)->json;
+
+	(void)e;
+	json_begin_object(j, NULL);
+	json_integer(j, "index", s->index);
+	json_string(j, "source", s->source);
+	json_integer(j, "line", s->line);
+	json_string(j, "word", s->word);
+	json_string(j, "name", s->name);
+	json_integer(j, "rows", s->rows);
+	json_integer(j, "results", s->results);
+	json_integer(j, "elapsed_ms", (int64_t)s->elapsed_ms);
+	json_string(j, "error", s->error != NULL ? s->error->text : NULL);
+	json_end(j);
+	return 0;
+}
+
+static int
+json_file(void *arg, const struct run_file *f, struct err *e)
+{
+	struct json *j = &((struct reading *)arg)->json;
+
+	(void)e;
+	json_begin_object(j, NULL);
+	json_string(j, "name", f->name);
+	json_string(j, "path", f->path);
+	json_integer(j, "rows", (int64_t)f->rows);
+	json_integer(j, "bytes", (int64_t)f->bytes);
+	json_string(j, "sha256", f->sha256);
+	json_end(j);
+	return 0;
+}
+
+static int
+json_delivery(void *arg, const struct run_delivery *d, struct err *e)
+{
+	struct json *j = &((struct reading *)arg)->json;
+
+	(void)e;
+	json_begin_object(j, NULL);
+	json_string(j, "target", d->target);
+	json_string(j, "url", d->url);
+	json_string(j, "name", d->name);
+	json_string(j, "state", d->state);
+	json_string(j, "stage", d->stage);
+	json_string(j, "verified", d->verified);
+	json_string(j, "reply", d->reply);
+	json_string(j, "tls", d->tls);
+	json_integer(j, "bytes", (int64_t)d->bytes);
+	json_integer(j, "elapsed_ms", (int64_t)d->elapsed_ms);
+	json_string(j, "error", d->error != NULL ? d->error->text : NULL);
+	json_end(j);
+	return 0;
+}
+
+static int
+json_run(struct reading *r, const struct run_row *row, struct err *e)
+{
+	struct json *j = &r->json;
+	bool failed = row->class_name[0] != '\0';
+
+	json_begin_object(j, NULL);
+	json_integer(j, "run", row->id);
+	json_string(j, "job", row->job);
+	json_string(j, "environment", row->environment);
+	json_string(j, "date", row->date);
+	json_string(j, "state", row->state);
+	json_integer(j, "status", row->status);
+	put_json_time(j, "began", row->began_ms);
+	put_json_time(j, "ended", row->ended_ms);
+	json_integer(j, "rows", (int64_t)row->rows);
+	json_integer(j, "bytes", (int64_t)row->bytes);
+	json_string(j, "dsn", row->dsn);
+	json_string(j, "dbms", row->dbms);
+	json_string(j, "driver", row->driver);
+	json_string(j, "class", failed ? row->class_name : NULL);
+	json_string(j, "message", failed ? row->message : NULL);
+	json_string(j, "hint", failed && row->hint[0] != '\0' ? row->hint :
+	    NULL);
+	json_begin_array(j, "statements");
+	if (ledger_each_statement(r->ledger, row->id, json_statement, r,
+		e) < 0)
+		return -1;
+	json_end(j);
+	json_begin_array(j, "files");
+	if (ledger_each_file(r->ledger, row->id, json_file, r, e) < 0)
+		return -1;
+	json_end(j);
+	json_begin_array(j, "deliveries");
+	if (ledger_each_delivery(r->ledger, row->id, json_delivery, r, e) < 0)
+		return -1;
+	json_end(j);
+	json_end(j);
+	return 0;
+}
+
+static enum tone
+state_tone(const char *state)
+{
+	if (strcmp(state, "shipped") == 0 || strcmp(state, "kept") == 0)
+		return TONE_GOOD;
+	if (strcmp(state, "failed") == 0 || strcmp(state, "lost") == 0)
+		return TONE_BAD;
+	return TONE_WARN;
+}
+
+static void
+line_run(const struct run_row *row)
+{
+	char began[CLOCK_TEXT], elapsed[32], rows[32], size[32], state[16];
+	char job[256];
+
+	clock_put_utc(began, row->began_ms);
+	str_put_duration(elapsed, sizeof(elapsed), row->ended_ms > 0 ?
+	    (uint64_t)(row->ended_ms - row->began_ms) : 0);
+	str_put_count(rows, sizeof(rows), row->rows);
+	str_put_size(size, sizeof(size), row->bytes);
+	(void)snprintf(job, sizeof(job), "%s%s%s", row->job,
+	    row->environment[0] != '\0' ? "." : "", row->environment);
+	(void)snprintf(state, sizeof(state), "%-8s", row->state);
+	printf("%5lld  %s  %-*s %s  ", (long long)row->id, began, WIDTH_JOB,
+	    job, row->date);
+	terminal_put(stdout, state_tone(row->state), state);
+	printf(" %3d  %10s rows  %9s  %s\n", row->status, rows, size,
+	    elapsed);
+}
+
+static int
+text_statement(void *arg, const struct run_statement *s, struct err *e)
+{
+	char elapsed[32];
+
+	(void)arg;
+	(void)e;
+	str_put_duration(elapsed, sizeof(elapsed), s->elapsed_ms);
+	printf("  statement %u  %s:%u  %s%s%s  %lld rows, %s%s%s\n",
+	    s->index, s->source, s->line, s->word, s->name != NULL ?
+	    " named " : "", s->name != NULL ? s->name : "",
+	    (long long)s->rows, elapsed, s->error != NULL ? ": " : "",
+	    s->error != NULL ? s->error->text : "");
+	return 0;
+}
+
+static int
+text_file(void *arg, const struct run_file *f, struct err *e)
+{
+	(void)arg;
+	(void)e;
+	printf("  file %s  %llu rows, %llu bytes\n    sha256 %s\n    %s\n",
+	    f->name, (unsigned long long)f->rows,
+	    (unsigned long long)f->bytes, f->sha256, f->path);
+	return 0;
+}
+
+static int
+text_delivery(void *arg, const struct run_delivery *d, struct err *e)
+{
+	char elapsed[32];
+
+	(void)arg;
+	(void)e;
+	str_put_duration(elapsed, sizeof(elapsed), d->elapsed_ms);
+	printf("  target %s  %s (%s) in %s\n    %s\n", d->target, d->state,
+	    d->stage, elapsed, d->url);
+	if (d->verified != NULL && d->verified[0] != '\0')
+		printf("    verified by %s: %llu bytes\n", d->verified,
+		    (unsigned long long)d->bytes);
+	if (d->tls != NULL && d->tls[0] != '\0')
+		printf("    %s\n", d->tls);
+	if (d->reply != NULL && d->reply[0] != '\0')
+		printf("    the server's last reply: %s\n", d->reply);
+	if (d->error != NULL)
+		printf("    %s\n", d->error->text);
+	return 0;
+}
+
+static int
+text_run(struct reading *r, const struct run_row *row, struct err *e)
+{
+	line_run(row);
+	if (!r->detailed) {
+		if (row->message[0] != '\0')
+			printf("       %s\n", row->message);
+		return 0;
+	}
+	printf("  %s, %s, DSN %s\n", row->dbms, row->driver, row->dsn);
+	if (ledger_each_statement(r->ledger, row->id, text_statement, r,
+		e) < 0 ||
+	    ledger_each_file(r->ledger, row->id, text_file, r, e) < 0 ||
+	    ledger_each_delivery(r->ledger, row->id, text_delivery, r, e) < 0)
+		return -1;
+	if (row->message[0] != '\0')
+		printf("  %s: %s\n", row->class_name, row->message);
+	if (row->hint[0] != '\0')
+		printf("  hint: %s\n", row->hint);
+	return 0;
+}
+
+static int
+on_run(void *arg, const struct run_row *row, struct err *e)
+{
+	struct reading *r = arg;
+
+	r->n++;
+	return r->as_json ? json_run(r, row, e) : text_run(r, row, e);
+}
+
+static bool
+is_number(const char *text)
+{
+	return *text != '\0' && strspn(text, "0123456789") == strlen(text);
+}
+
+static int
+take_filter(const struct invocation *inv, struct run_filter *f, struct err *e)
+{
+	const char *limit = invocation_value(inv, "limit");
+	int64_t n = HISTORY_RUNS;
+
+	memset(f, 0, sizeof(*f));
+	f->environment = invocation_value(inv, "env");
+	if (inv->n_arguments > 1)
+		return err_set(e, ERR_USAGE, "one job or one run at a time");
+	if (inv->n_arguments == 1 && is_number(inv->arguments[0])) {
+		if (str_integer(inv->arguments[0], &f->id, e) < 0)
+			return -1;
+	} else if (inv->n_arguments == 1)
+		f->job = inv->arguments[0];
+	if (limit != NULL && (str_integer(limit, &n, e) < 0 || n < 0 ||
+	    n > UINT32_MAX)) {
+		(void)err_set(e, ERR_USAGE, "--limit '%s' is no count", limit);
+		return -1;
+	}
+	f->limit = (unsigned)n;
+	return 0;
+}
+
+/* The state directory that the main file names, or the default one. */
+static char *
+state_dir(const struct invocation *inv, struct err *e)
+{
+	const struct spec_request request = {
+		.main_file = invocation_value(inv, "config"),
+	};
+	struct problems problems = PROBLEMS_INIT;
+	struct spec *spec = NULL;
+	char *state = NULL;
+
+	if (spec_load(&spec, &request, &problems, e) == 0)
+		state = dirs_state(spec_text(spec, "state"), e);
+	else
+		terminal_problems(&problems);
+	spec_free(spec);
+	problems_release(&problems);
+	return state;
+}
+
+static int
+read_runs(struct reading *r, const struct run_filter *filter, struct err *e)
+{
+	struct buf out = BUF_INIT(HISTORY_MAX);
+	int rc;
+
+	json_init(&r->json, &out);
+	if (r->as_json)
+		json_begin_array(&r->json, NULL);
+	rc = ledger_each_run(r->ledger, filter, on_run, r, e);
+	if (rc == 0 && r->as_json) {
+		json_end(&r->json);
+		rc = json_finish(&r->json, e);
+		if (rc == 0)
+			printf("%s\n", buf_text(&out));
+	}
+	if (rc == 0 && r->n == 0 && filter->id != 0)
+		rc = err_set(e, ERR_USAGE, "there is no run %lld",
+		    (long long)filter->id);
+	else if (rc == 0 && r->n == 0 && !r->as_json)
+		(void)fputs("no runs are recorded\n", stderr);
+	buf_release(&out);
+	return rc;
+}
+
+static int
+run(const struct invocation *inv)
+{
+	struct reading r = { .as_json = invocation_has(inv, "json") };
+	struct run_filter filter;
+	struct err e = ERR_INIT;
+	char *state = NULL;
+	int rc = -1;
+
+	if (take_filter(inv, &filter, &e) == 0) {
+		r.detailed = filter.id != 0;
+		state = state_dir(inv, &e);
+		if (state != NULL && dirs_make(state, &e) == 0 &&
+		    ledger_open(&r.ledger, state, &e) == 0)
+			rc = read_runs(&r, &filter, &e);
+	}
+	if (rc < 0)
+		terminal_error(NULL, &e);
+	ledger_free(r.ledger);
+	free(state);
+	return rc < 0 ? err_exit_status(&e) : 0;
+}
+
+const struct command command_history = {
+	.name = "history",
+	.summary = "Recorded runs; with a number one run with statements, "
+	    "file and deliveries.",
+	.usage = "[options] [JOB | RUN]",
+	.example = "odbcship history daily-orders",
+	.options = rows,
+	.run = run,
+};

@@ -1,0 +1,207 @@
+/*
+ * cmd_query.c - odbcship query: a batch, and its result as CSV
+ *
+ * The same plan and the same engine as `run`, without a job: no lock, no
+ * ledger, no targets. To standard output, or to a file that appears only
+ * when it is complete.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "cli/command.h"
+#include "cli/terminal.h"
+#include "job/export.h"
+#include "job/plan.h"
+
+static const struct option_row rows[] = {
+	{ "dsn", 'd', "DSN", "data source, or a whole connection string" },
+	{ "execute", 'e', "SQL", "the batch" },
+	{ "file", 'f', "FILE", "read the batch from FILE, - for standard "
+	    "input" },
+	{ "output", 'o', "FILE", "write to FILE instead of standard output; "
+	    "it appears when it is complete" },
+	{ "env", 0, "NAME", "environment of the main file" },
+	{ "date", 0, "DATE", "logical date for templates in parameters" },
+	{ "param", 0, "NAME=VALUE", "value of :NAME in the batch" },
+	{ "set", 0, "KEY=VALUE", "any source. or file. setting" },
+	{ NULL, 0, NULL, NULL }
+};
+
+/* One query on its way. */
+struct query {
+	struct overlay overlay;
+	struct problems problems;
+	struct spec *spec;
+	struct plan *plan;
+	struct buf sql;
+	char *connection;	/* "source.connection=..." for --set */
+	char *dir;		/* of the output file */
+	const char *name;	/* of the output file */
+};
+
+static int
+read_standard_input(struct buf *b, struct err *e)
+{
+	char chunk[16384];
+	size_t n;
+
+	while ((n = fread(chunk, 1, sizeof(chunk), stdin)) > 0)
+		if (buf_put(b, chunk, n, e) < 0)
+			return -1;
+	return ferror(stdin) ? err_set(e, ERR_LOCAL,
+	    "cannot read standard input") : 0;
+}
+
+static int
+take_sql(struct query *q, const struct invocation *inv, struct err *e)
+{
+	const char *sql = invocation_value(inv, "execute");
+	const char *file = invocation_value(inv, "file");
+
+	if ((sql == NULL) == (file == NULL)) {
+		(void)err_set(e, ERR_USAGE, sql == NULL ? "no SQL" :
+		    "both -e and -f");
+		return err_hint(e, "Give -e 'SELECT ...', or -f FILE (- for "
+		    "standard input).");
+	}
+	if (inv->n_arguments > 0) {
+		(void)err_set(e, ERR_USAGE, "what is '%s'?",
+		    inv->arguments[0]);
+		return err_hint(e, "Quote the SQL as one argument of -e.");
+	}
+	if (sql != NULL)
+		return buf_puts(&q->sql, sql, e);
+	if (strcmp(file, "-") == 0)
+		return read_standard_input(&q->sql, e);
+	if (file_read(&q->sql, file, FILE_ANY, e) < 0) {
+		e->class = ERR_USAGE;
+		return -1;
+	}
+	return 0;
+}
+
+/* -d with a '=' in it is a connection string. */
+static int
+take_source(struct query *q, const struct invocation *inv, struct err *e)
+{
+	struct spec_request *r = &q->overlay.request;
+	const char *dsn = r->dsn;
+	size_t size;
+
+	if (dsn == NULL || strchr(dsn, '=') == NULL)
+		return 0;
+	size = strlen(dsn) + sizeof("source.connection=");
+	q->connection = malloc(size);
+	if (q->connection == NULL)
+		return err_set(e, ERR_INTERNAL, "out of memory");
+	(void)snprintf(q->connection, size, "source.connection=%s", dsn);
+	q->overlay.sets = realloc(q->overlay.sets,
+	    (inv->n_given + 2) * sizeof(*q->overlay.sets));
+	if (q->overlay.sets == NULL)
+		return err_set(e, ERR_INTERNAL, "out of memory");
+	r->sets = q->overlay.sets;
+	q->overlay.sets[r->n_sets++] = q->connection;
+	r->dsn = NULL;
+	return 0;
+}
+
+static int
+make_plan(struct query *q, const struct invocation *inv, struct err *e)
+{
+	const char *file = invocation_value(inv, "file");
+	struct plan_options how = {
+		.date = invocation_value(inv, "date"),
+		.with_secrets = true,
+	};
+
+	if (overlay_take(&q->overlay, inv, e) < 0 ||
+	    take_source(q, inv, e) < 0 || take_sql(q, inv, e) < 0)
+		return -1;
+	how.sql = buf_text(&q->sql);
+	how.sql_name = file == NULL ? "-e" :
+	    strcmp(file, "-") == 0 ? "standard input" : file;
+	if (spec_load(&q->spec, &q->overlay.request, &q->problems, e) < 0)
+		return -1;
+	return plan_build(&q->plan, q->spec, &how, &q->problems, e);
+}
+
+static int
+run_query(struct query *q, const char *output, struct export_file *file,
+    struct err *e)
+{
+	const struct export_watch watch = {
+		.progress = progress_rows,
+		.tick = output != NULL ? progress_tick : NULL,
+	};
+	struct export_place place = { .fd = STDOUT_FILENO,
+		.name = "standard output" };
+	const char *slash;
+
+	if (output != NULL) {
+		q->dir = file_dir(output, e);
+		if (q->dir == NULL)
+			return -1;
+		slash = strrchr(output, '/');
+		place.dir = q->dir;
+		place.name = slash != NULL ? slash + 1 : output;
+		place.fd = -1;
+	}
+	return export_run(q->plan, &place, &watch, file, e);
+}
+
+static void
+query_release(struct query *q)
+{
+	plan_free(q->plan);
+	spec_free(q->spec);
+	problems_release(&q->problems);
+	buf_release(&q->sql);
+	overlay_release(&q->overlay);
+	free(q->connection);
+	free(q->dir);
+}
+
+static int
+run(const struct invocation *inv)
+{
+	const char *output = invocation_value(inv, "output");
+	struct export_file file = EXPORT_FILE_INIT;
+	struct err e = ERR_INIT;
+	struct query q;
+
+	memset(&q, 0, sizeof(q));
+	buf_init(&q.sql, SCRIPT_MAX);
+	if (make_plan(&q, inv, &e) == 0) {
+		/* Rows on the terminal are progress enough. */
+		progress_begin(!invocation_has(inv, "quiet") &&
+		    (output != NULL || isatty(STDOUT_FILENO) == 0));
+		if (run_query(&q, output, &file, &e) == 0)
+			log_info("%llu rows, %llu bytes, SHA-256 %s",
+			    (unsigned long long)file.rows,
+			    (unsigned long long)file.bytes, file.sha256);
+		progress_end();
+	}
+	if (q.problems.n > 0)
+		terminal_problems(&q.problems);
+	if (e.class != ERR_NONE && q.problems.errors == 0)
+		terminal_error("query", &e);
+	export_file_release(&file);
+	query_release(&q);
+	return err_exit_status(&e);
+}
+
+const struct command command_query = {
+	.name = "query",
+	.summary = "Run a batch of SQL and write its last result as CSV; no "
+	    "job needed.",
+	.usage = "-d DSN (-e SQL | -f FILE) [options]",
+	.example = "odbcship query -d warehouse -f orders.sql -o orders.csv",
+	.options = rows,
+	.run = run,
+};

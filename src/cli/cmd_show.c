@@ -1,0 +1,262 @@
+/*
+ * cmd_show.c - odbcship show: what a job's settings come to
+ *
+ * Every effective value with the file and line it came from; secrets are
+ * never read, only where they are is shown. --statements shows the batch as
+ * it will be split; --settings documents the table.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "cli/command.h"
+#include "cli/terminal.h"
+#include "job/plan.h"
+#include "spec/settings.h"
+
+enum { SHOW_MAX = 64 * 1024 * 1024, SHOW_COLUMN = 48 };
+
+static const struct option_row rows[] = {
+	OVERLAY_OPTIONS,
+	{ "settings", 0, NULL, "document every setting; with an argument only "
+	    "those below it" },
+	{ "statements", 0, NULL, "the batch as it will be split" },
+	{ "all", 'a', NULL, "defaults too" },
+	{ "json", 0, NULL, "as JSON (with --statements)" },
+	{ NULL, 0, NULL, NULL }
+};
+
+/* How values are shown. */
+struct showing {
+	bool all;		/* defaults too */
+};
+
+static void
+put_texts(const struct value *v, struct buf *out, struct err *e)
+{
+	int rc = buf_puts(out, "( ", e);
+
+	for (size_t i = 0; rc == 0 && i < v->n_texts; i++)
+		rc = buf_printf(out, e, "%s\"%s\"", i > 0 ? ", " : "",
+		    v->texts[i]);
+	if (rc == 0)
+		rc = buf_puts(out, v->n_texts > 0 ? " )" : ")", e);
+	(void)rc;
+}
+
+/* The value in the syntax of a job spec, without any secret. */
+static void
+put_value(const struct value *v, struct buf *out, struct err *e)
+{
+	int rc = 0;
+
+	switch (v->setting->type) {
+	case SETTING_BOOL:
+	case SETTING_INTEGER:
+		rc = buf_puts(out, v->text, e);
+		break;
+	case SETTING_TEXTS:
+		put_texts(v, out, e);
+		break;
+	case SETTING_SECRET:
+		if (v->secret != NULL && strcmp(v->secret, "inline") == 0)
+			rc = buf_puts(out, "\"***\"", e);
+		else if (v->secret != NULL && v->n_texts > 0) {
+			rc = buf_printf(out, e, "{ %s = ", v->secret);
+			put_texts(v, out, e);
+			if (rc == 0)
+				rc = buf_puts(out, "; }", e);
+		} else
+			rc = buf_printf(out, e, "{ %s = \"%s\"; }",
+			    v->secret != NULL ? v->secret : "?", v->text);
+		break;
+	default:
+		rc = buf_printf(out, e, "\"%s\"", v->text);
+	}
+	(void)rc;
+}
+
+static void
+put_path(const struct value *v, struct buf *out, struct err *e)
+{
+	const char *dot = strchr(v->setting->path, '.');
+	int rc;
+
+	if (v->member == NULL)
+		rc = buf_puts(out, v->setting->path, e);
+	else if (v->setting->type == SETTING_PARAMS)
+		rc = buf_printf(out, e, "%s.%s", v->setting->path, v->member);
+	else
+		rc = buf_printf(out, e, "%.*s.%s%s",
+		    dot != NULL ? (int)(dot - v->setting->path) : 0,
+		    v->setting->path, v->member, dot != NULL ? dot : "");
+	(void)rc;
+}
+
+static int
+put_setting(void *arg, const struct value *v, struct err *e)
+{
+	const struct showing *s = arg;
+	struct buf line = BUF_INIT(SHOW_MAX);
+	bool unset = v->text == NULL && v->n_texts == 0;
+
+	if (unset || (v->origin.file == NULL && v->origin.line == 0 &&
+	    !v->is_given && !s->all)) {
+		buf_release(&line);
+		return 0;
+	}
+	put_path(v, &line, e);
+	if (buf_puts(&line, " = ", e) < 0)
+		return -1;
+	put_value(v, &line, e);
+	printf("%-*s  ", SHOW_COLUMN, buf_text(&line));
+	if (v->origin.file != NULL)
+		printf("# %s:%u\n", v->origin.file, v->origin.line);
+	else
+		printf("# %s\n", v->is_given ? "command line" : "default");
+	buf_release(&line);
+	return e->class != ERR_NONE ? -1 : 0;
+}
+
+static void
+json_statements(struct json *j, const struct script *script)
+{
+	json_begin_array(j, NULL);
+	for (size_t i = 0; i < script->n; i++) {
+		const struct statement_text *s = &script->items[i];
+
+		json_begin_object(j, NULL);
+		json_integer(j, "index", (int64_t)i + 1);
+		json_integer(j, "line", s->line);
+		json_integer(j, "end_line", s->end_line);
+		json_string(j, "name", s->name);
+		json_string(j, "text", s->text);
+		json_end(j);
+	}
+	json_end(j);
+}
+
+static int
+show_statements(const struct invocation *inv, const struct plan *p,
+    struct err *e)
+{
+	struct script script = SCRIPT_INIT;
+	struct buf out = BUF_INIT(2u * SCRIPT_MAX);
+	struct json j;
+	int rc = plan_split(p, NULL, &script, e);
+
+	if (rc == 0 && invocation_has(inv, "json")) {
+		json_init(&j, &out);
+		json_statements(&j, &script);
+		rc = json_finish(&j, e);
+		if (rc == 0)
+			printf("%s\n", buf_text(&out));
+	} else if (rc == 0) {
+		if (p->dialect == NULL && p->sql != NULL)
+			(void)fputs("odbcship: source.dialect is \"auto\": "
+			    "split as ANSI SQL here, and by what the database "
+			    "is in a run\n", stderr);
+		for (size_t i = 0; i < script.n; i++)
+			printf("-- %zu: lines %u-%u, %s%s%s\n%s;\n", i + 1,
+			    script.items[i].line, script.items[i].end_line,
+			    script.items[i].word, script.items[i].name != NULL
+			    ? ", name " : "", script.items[i].name != NULL ?
+			    script.items[i].name : "", script.items[i].text);
+	}
+	buf_release(&out);
+	script_release(&script);
+	return rc;
+}
+
+static int
+show_plan(const struct invocation *inv, const struct spec *spec,
+    struct problems *problems, struct err *e)
+{
+	const struct plan_options how = {
+		.date = invocation_value(inv, "date"),
+		.with_secrets = false,
+		.with_targets = false,
+	};
+	struct plan *plan = NULL;
+	int rc = plan_build(&plan, spec, &how, problems, e);
+
+	if (rc == 0)
+		rc = show_statements(inv, plan, e);
+	plan_free(plan);
+	return rc;
+}
+
+static int
+show_job(const struct invocation *inv, struct overlay *overlay,
+    struct problems *problems, struct err *e)
+{
+	struct showing showing = { invocation_has(inv, "all") };
+	struct spec *spec = NULL;
+	int rc;
+
+	if (inv->n_arguments != 1) {
+		(void)err_set(e, ERR_USAGE, "which job?");
+		return err_hint(e, "'odbcship list' names the jobs; --settings "
+		    "documents the settings.");
+	}
+	overlay->request.job = inv->arguments[0];
+	rc = spec_load(&spec, &overlay->request, problems, e);
+	if (rc == 0 && invocation_has(inv, "statements"))
+		rc = show_plan(inv, spec, problems, e);
+	else if (rc == 0)
+		rc = spec_each(spec, put_setting, &showing, e);
+	spec_free(spec);
+	return rc;
+}
+
+static int
+show_settings(const struct invocation *inv, struct err *e)
+{
+	const char *prefix = inv->n_arguments > 0 ? inv->arguments[0] : NULL;
+	struct buf out = BUF_INIT(SHOW_MAX);
+	const char *near;
+	int rc = settings_put_help(&out, prefix, e);
+
+	if (rc == 0 && out.length == 0) {
+		rc = err_set(e, ERR_USAGE, "there is no setting '%s'", prefix);
+		near = settings_nearest(prefix);
+		if (near != NULL)
+			(void)err_hint(e, "Did you mean '%s'?", near);
+	}
+	if (rc == 0)
+		(void)fputs(buf_text(&out), stdout);
+	buf_release(&out);
+	return rc;
+}
+
+static int
+run(const struct invocation *inv)
+{
+	struct problems problems = PROBLEMS_INIT;
+	struct overlay overlay;
+	struct err e = ERR_INIT;
+	int rc = overlay_take(&overlay, inv, &e);
+
+	if (rc == 0)
+		rc = invocation_has(inv, "settings") ?
+		    show_settings(inv, &e) :
+		    show_job(inv, &overlay, &problems, &e);
+	terminal_problems(&problems);
+	if (rc < 0 && problems.errors == 0)
+		terminal_error(NULL, &e);
+	problems_release(&problems);
+	overlay_release(&overlay);
+	return rc < 0 ? err_exit_status(&e) : 0;
+}
+
+const struct command command_show = {
+	.name = "show",
+	.summary = "Show a job's effective settings and where each comes "
+	    "from.",
+	.usage = "[options] JOB | --settings [PREFIX]",
+	.example = "odbcship show daily-orders --env prod",
+	.options = rows,
+	.run = run,
+};

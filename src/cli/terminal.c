@@ -1,0 +1,260 @@
+/*
+ * terminal.c - what a person at a terminal sees besides the data
+ *
+ * One progress line on standard error, drawn at most ten times a second and
+ * taken away before anything else is printed. Not for: logging (base/log.h).
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/redact.h"
+#include "base/str.h"
+#include "cli/terminal.h"
+
+enum { PROGRESS_EVERY_MS = 100, PROGRESS_TEXT = 200, LINE_MAX_BYTES = 4096 };
+
+static enum { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER } color_when;
+
+/* The progress line. */
+static struct {
+	bool shown;		/* on: standard error is a terminal */
+	bool drawn;		/* something stands on the line */
+	bool shipping;		/* bytes of total, else rows */
+	char stage[PROGRESS_TEXT];
+	uint64_t rows, bytes;	/* of the file */
+	uint64_t done, total;	/* of the transfer */
+	uint64_t began_ms;	/* of the stage */
+	uint64_t drawn_ms;	/* last */
+} progress;
+
+int
+terminal_set_color(const char *when)
+{
+	if (strcmp(when, "auto") == 0)
+		color_when = COLOR_AUTO;
+	else if (strcmp(when, "always") == 0)
+		color_when = COLOR_ALWAYS;
+	else if (strcmp(when, "never") == 0)
+		color_when = COLOR_NEVER;
+	else
+		return -1;
+	return 0;
+}
+
+static bool
+has_color(FILE *to)
+{
+	const char *no_color = getenv("NO_COLOR");
+	const char *term = getenv("TERM");
+
+	if (color_when != COLOR_AUTO)
+		return color_when == COLOR_ALWAYS;
+	if (no_color != NULL && *no_color != '\0')
+		return false;
+	return term != NULL && strcmp(term, "dumb") != 0 &&
+	    isatty(fileno(to)) == 1;
+}
+
+void
+terminal_put(FILE *to, enum tone tone, const char *text)
+{
+	static const char *const codes[] = {
+		[TONE_PLAIN] = "", [TONE_GOOD] = "32", [TONE_BAD] = "31",
+		[TONE_WARN] = "33", [TONE_FAINT] = "2", [TONE_STRONG] = "1",
+	};
+
+	if (tone == TONE_PLAIN || !has_color(to))
+		(void)fputs(text, to);
+	else
+		(void)fprintf(to, "\033[%sm%s\033[0m", codes[tone], text);
+}
+
+static void
+clear_line(void)
+{
+	if (!progress.drawn)
+		return;
+	(void)fputs("\r\033[K", stderr);
+	(void)fflush(stderr);
+	progress.drawn = false;
+}
+
+/* Untrusted text on a terminal: redacted, control bytes escaped. */
+static void
+put_clean(FILE *to, enum tone tone, const char *text)
+{
+	struct buf clean = BUF_INIT(8 * LINE_MAX_BYTES);
+	struct err e = ERR_INIT;
+	char copy[LINE_MAX_BYTES];
+
+	(void)snprintf(copy, sizeof(copy), "%s", text);
+	redact_text(copy, sizeof(copy));
+	if (str_escape(&clean, copy, strlen(copy), &e) == 0)
+		terminal_put(to, tone, buf_text(&clean));
+	buf_release(&clean);
+}
+
+static void
+put_hint(const struct err *e)
+{
+	if (e->hint[0] == '\0')
+		return;
+	terminal_put(stderr, TONE_STRONG, "hint: ");
+	put_clean(stderr, TONE_PLAIN, e->hint);
+	(void)fputc('\n', stderr);
+}
+
+void
+terminal_error(const char *subject, const struct err *e)
+{
+	clear_line();
+	terminal_put(stderr, TONE_BAD, "odbcship: ");
+	if (subject != NULL && *subject != '\0') {
+		put_clean(stderr, TONE_PLAIN, subject);
+		(void)fputs(": ", stderr);
+	}
+	put_clean(stderr, TONE_PLAIN, e->text);
+	(void)fputc('\n', stderr);
+	put_hint(e);
+}
+
+void
+terminal_problems(const struct problems *problems)
+{
+	char text[LINE_MAX_BYTES];
+
+	clear_line();
+	for (size_t i = 0; i < problems->n; i++) {
+		const struct problem *p = &problems->items[i];
+
+		problem_put(p, text, sizeof(text));
+		terminal_put(stderr, p->is_warning ? TONE_WARN : TONE_BAD,
+		    p->is_warning ? "odbcship: warning: " : "odbcship: ");
+		put_clean(stderr, TONE_PLAIN, text);
+		(void)fputc('\n', stderr);
+		put_hint(&p->error);
+	}
+}
+
+static void
+put_rows(char *text, size_t size)
+{
+	uint64_t ms = clock_monotonic_ms() - progress.began_ms;
+	char rows[32], bytes[32], rate[32], elapsed[32];
+
+	str_put_duration(elapsed, sizeof(elapsed), ms);
+	if (progress.rows == 0) {
+		(void)snprintf(text, size, "%s, %s", progress.stage, elapsed);
+		return;
+	}
+	str_put_count(rows, sizeof(rows), progress.rows);
+	str_put_size(bytes, sizeof(bytes), progress.bytes);
+	str_put_count(rate, sizeof(rate),
+	    progress.rows * 1000 / (ms > 0 ? ms : 1));
+	(void)snprintf(text, size, "%s: %s rows, %s, %s rows/s, %s",
+	    progress.stage, rows, bytes, rate, elapsed);
+}
+
+static void
+put_shipped(char *text, size_t size)
+{
+	uint64_t ms = clock_monotonic_ms() - progress.began_ms;
+	char total[32], rate[32];
+
+	str_put_size(total, sizeof(total), progress.total);
+	str_put_size(rate, sizeof(rate),
+	    progress.done * 1000 / (ms > 0 ? ms : 1));
+	(void)snprintf(text, size, "%s: %u %% of %s, %s/s", progress.stage,
+	    (unsigned)(progress.total > 0 ?
+		progress.done * 100 / progress.total : 100), total, rate);
+}
+
+static void
+draw(void)
+{
+	uint64_t now = clock_monotonic_ms();
+	char text[2 * PROGRESS_TEXT];
+
+	if (!progress.shown || now - progress.drawn_ms < PROGRESS_EVERY_MS)
+		return;
+	if (progress.shipping)
+		put_shipped(text, sizeof(text));
+	else
+		put_rows(text, sizeof(text));
+	(void)fprintf(stderr, "\r\033[K%.*s", PROGRESS_TEXT, text);
+	(void)fflush(stderr);
+	progress.drawn = true;
+	progress.drawn_ms = now;
+}
+
+static void
+on_stage(void *arg, const char *text)
+{
+	(void)arg;
+	(void)snprintf(progress.stage, sizeof(progress.stage), "%s", text);
+	progress.began_ms = clock_monotonic_ms();
+	progress.drawn_ms = 0;
+	progress.rows = progress.bytes = 0;
+	progress.shipping = false;
+	draw();
+}
+
+void
+progress_rows(void *arg, uint64_t rows, uint64_t bytes)
+{
+	(void)arg;
+	progress.rows = rows;
+	progress.bytes = bytes;
+	draw();
+}
+
+static void
+on_shipped(void *arg, uint64_t done, uint64_t total)
+{
+	(void)arg;
+	progress.shipping = true;
+	progress.done = done;
+	progress.total = total;
+	draw();
+}
+
+void
+progress_tick(void *arg)
+{
+	(void)arg;
+	draw();
+}
+
+void
+progress_begin(bool wanted)
+{
+	memset(&progress, 0, sizeof(progress));
+	progress.shown = wanted && isatty(STDERR_FILENO) == 1;
+	progress.began_ms = clock_monotonic_ms();
+	log_on_line(clear_line);
+}
+
+const struct run_watch *
+progress_watch(void)
+{
+	static const struct run_watch watch = {
+		.stage = on_stage,
+		.rows = progress_rows,
+		.shipped = on_shipped,
+		.tick = progress_tick,
+	};
+
+	return &watch;
+}
+
+void
+progress_end(void)
+{
+	clear_line();
+	progress.shown = false;
+	log_on_line(NULL);
+}

@@ -1,0 +1,415 @@
+/*
+ * export.c - the supervisor's end of an export
+ *
+ * Forks the worker, listens to it, holds the limits and tells how it ended.
+ * One thread, no ODBC call. What the worker does: worker.c; what it says:
+ * wire.h; what follows from an export: run.c.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/cancel.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "job/export.h"
+#include "job/wire.h"
+#include "job/worker.h"
+
+enum {
+	EXPORT_TICK_MS = 100,		/* between two looks at the clock */
+	EXPORT_GRACE_MS = 8000,		/* for a cancelled statement to end */
+	EXPORT_LOGIN_GRACE_MS = 5000,	/* beyond the driver's own timeout */
+	EXPORT_QUERY_GRACE_MS = 2000,	/* the same for a statement's */
+	EXPORT_FDS = 1024		/* closed in the worker */
+};
+
+/* A worker under supervision. */
+struct supervision {
+	const struct plan *plan;
+	const struct export_watch *watch;
+	struct export_file *file;
+	pid_t pid;
+	int fd;				/* our end of the pipe */
+	struct wire wire;
+	bool connected;			/* the database answered */
+	bool in_statement;		/* between began and ended */
+	struct export_statement current;
+	uint64_t life_ms;		/* last sign of life */
+	bool ending;			/* asked to end */
+	uint64_t kill_ms;		/* when it is killed then */
+	struct err reason;		/* why it was asked to end */
+	bool told_error;		/* it said what went wrong */
+	bool done;			/* it said that all is well */
+	struct err error;		/* what it said */
+};
+
+/* In the child: keep the pipe, the output and the standard descriptors. */
+static void
+close_others(int keep_one, int keep_two)
+{
+	for (int fd = 3; fd < EXPORT_FDS; fd++)
+		if (fd != keep_one && fd != keep_two)
+			(void)close(fd);
+}
+
+static void
+become_worker(struct supervision *s, const struct export_place *place, int fd,
+    pid_t parent)
+{
+	struct worker_order order = { s->plan, place, fd };
+
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(1);
+	cancel_uninstall();
+	close_others(fd, place != NULL ? place->fd : -1);
+	_exit(worker_run(&order));
+}
+
+static int
+start_worker(struct supervision *s, const struct export_place *place,
+    struct err *e)
+{
+	pid_t parent = getpid();
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return err_sys(e, errno, "cannot make a pipe");
+	s->pid = fork();
+	if (s->pid == 0)
+		become_worker(s, place, ends[1], parent);
+	(void)close(ends[1]);
+	if (s->pid < 0) {
+		(void)err_sys(e, errno, "cannot start the worker process");
+		(void)close(ends[0]);
+		return -1;
+	}
+	s->fd = ends[0];
+	s->life_ms = clock_monotonic_ms();
+	wire_init(&s->wire, s->fd);
+	return 0;
+}
+
+static const char *
+source_name(const struct plan *p)
+{
+	if (p->session.dsn != NULL)
+		return p->session.dsn;
+	return "the connection string";
+}
+
+/* "statement 2 (orders.sql:14)" or "connecting to 'warehouse'". */
+static void
+put_place(const struct supervision *s, char *text, size_t size)
+{
+	const struct export_statement *c = &s->current;
+
+	if (!s->connected)
+		(void)snprintf(text, size, "connecting to '%s'",
+		    source_name(s->plan));
+	else if (s->in_statement)
+		(void)snprintf(text, size, "statement %u (%s:%u)", c->index,
+		    c->source, c->line);
+	else
+		(void)snprintf(text, size, "after statement %u", c->index);
+}
+
+/* Ask the worker to end: the reason becomes the error of the export. */
+static void
+begin_ending(struct supervision *s, const struct err *reason)
+{
+	s->ending = true;
+	s->reason = *reason;
+	s->kill_ms = clock_monotonic_ms() +
+	    (s->connected ? EXPORT_GRACE_MS : 0);
+	(void)kill(s->pid, s->connected ? SIGTERM : SIGKILL);
+}
+
+static int
+check_limits(const struct supervision *s, struct err *e)
+{
+	uint64_t quiet = clock_monotonic_ms() - s->life_ms;
+	uint64_t login = s->plan->login_timeout_ms;
+	uint64_t query = s->plan->query_timeout_ms;
+	char limit[32];
+
+	if (!s->connected && login > 0 &&
+	    quiet > login + EXPORT_LOGIN_GRACE_MS) {
+		str_put_duration(limit, sizeof(limit), login);
+		(void)err_set(e, ERR_NOT_NOW, "no answer within %s", limit);
+		return err_hint(e, "Is the server up and reachable from here? "
+		    "source.login_timeout sets the limit.");
+	}
+	if (s->in_statement && query > 0 &&
+	    quiet > query + EXPORT_QUERY_GRACE_MS) {
+		str_put_duration(limit, sizeof(limit), query);
+		(void)err_set(e, ERR_NOT_NOW,
+		    "no row and no end within %s", limit);
+		return err_hint(e, "source.query_timeout sets the limit.");
+	}
+	return 0;
+}
+
+static void
+enforce_limits(struct supervision *s)
+{
+	struct err e = ERR_INIT;
+
+	if (s->ending) {
+		if (clock_monotonic_ms() >= s->kill_ms)
+			(void)kill(s->pid, SIGKILL);
+		return;
+	}
+	if (cancel_check(&e) < 0 || check_limits(s, &e) < 0)
+		begin_ending(s, &e);
+}
+
+static void
+on_statement(struct supervision *s, bool began)
+{
+	const struct export_watch *w = s->watch;
+
+	s->in_statement = began;
+	if (began && w->began != NULL)
+		w->began(w->arg, &s->current);
+	else if (!began && w->ended != NULL)
+		w->ended(w->arg, &s->current, NULL);
+}
+
+static int
+on_connected(struct supervision *s, const struct wire_message *m,
+    struct err *e)
+{
+	if (wire_take(m, &s->file->info, sizeof(s->file->info), e) < 0)
+		return -1;
+	s->connected = true;
+	if (s->watch->connected != NULL)
+		s->watch->connected(s->watch->arg, &s->file->info);
+	return 0;
+}
+
+static int
+on_progress(struct supervision *s, const struct wire_message *m, struct err *e)
+{
+	struct wire_progress p;
+
+	if (wire_take(m, &p, sizeof(p), e) < 0)
+		return -1;
+	if (s->watch->progress != NULL)
+		s->watch->progress(s->watch->arg, p.rows, p.bytes);
+	return 0;
+}
+
+static int
+on_columns(struct supervision *s, const struct wire_message *m, struct err *e)
+{
+	free(s->file->columns);
+	s->file->columns = strndup(m->data, m->length);
+	return s->file->columns != NULL ? 0 :
+	    err_set(e, ERR_INTERNAL, "out of memory");
+}
+
+static int
+on_file(struct supervision *s, const struct wire_message *m, struct err *e)
+{
+	struct wire_file f;
+
+	if (wire_take(m, &f, sizeof(f), e) < 0)
+		return -1;
+	s->file->rows = f.rows;
+	s->file->bytes = f.bytes;
+	memcpy(s->file->sha256, f.sha256, sizeof(s->file->sha256));
+	return 0;
+}
+
+static int
+on_message(struct supervision *s, const struct wire_message *m, struct err *e)
+{
+	s->life_ms = clock_monotonic_ms();
+	switch (m->type) {
+	case WIRE_CONNECTED:
+		return on_connected(s, m, e);
+	case WIRE_BEGAN:
+	case WIRE_ENDED:
+		if (wire_take(m, &s->current, sizeof(s->current), e) < 0)
+			return -1;
+		on_statement(s, m->type == WIRE_BEGAN);
+		return 0;
+	case WIRE_PROGRESS:
+		return on_progress(s, m, e);
+	case WIRE_WARNING:
+		log_info("the driver says: %.*s", (int)m->length, m->data);
+		return 0;
+	case WIRE_COLUMNS:
+		return on_columns(s, m, e);
+	case WIRE_FILE:
+		return on_file(s, m, e);
+	case WIRE_ERROR:
+		s->told_error = true;
+		return wire_take(m, &s->error, sizeof(s->error), e);
+	case WIRE_DONE:
+		s->done = true;
+		return 0;
+	}
+	return err_set(e, ERR_INTERNAL, "the worker's message %d is unknown",
+	    (int)m->type);
+}
+
+/* Take what the pipe holds: 1, or 0 at its end. */
+static int
+listen_once(struct supervision *s, struct err *e)
+{
+	struct wire_message m;
+	int more = wire_read(&s->wire, e);
+	int got;
+
+	if (more <= 0)
+		return more;
+	while ((got = wire_next(&s->wire, &m, e)) > 0)
+		if (on_message(s, &m, e) < 0)
+			return -1;
+	return got < 0 ? -1 : 1;
+}
+
+/* Until the worker closes the pipe, which it does at the latest by dying. */
+static int
+supervise(struct supervision *s, struct err *e)
+{
+	struct pollfd fds[2];
+	int more = 1;
+	int n;
+
+	while (more > 0) {
+		fds[0] = (struct pollfd){ s->fd, POLLIN, 0 };
+		fds[1] = (struct pollfd){ s->ending ? -1 : cancel_fd(),
+		    POLLIN, 0 };
+		n = poll(fds, 2, EXPORT_TICK_MS);
+		if (n < 0 && errno != EINTR)
+			return err_sys(e, errno, "cannot wait for the worker");
+		if (n > 0 && fds[0].revents != 0)
+			more = listen_once(s, e);
+		if (s->watch->tick != NULL)
+			s->watch->tick(s->watch->arg);
+		enforce_limits(s);
+	}
+	return more;
+}
+
+static int
+reap(const struct supervision *s)
+{
+	int status = 0;
+
+	while (waitpid(s->pid, &status, 0) < 0 && errno == EINTR)
+		continue;
+	return status;
+}
+
+/* A worker that ended without a word. */
+static int
+explain_death(int status, struct err *e)
+{
+	int number = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+
+	if (number == 0)
+		(void)err_set(e, ERR_INTERNAL, "the worker process ended with "
+		    "status %d and without a word", WEXITSTATUS(status));
+	else
+		(void)err_set(e, ERR_INTERNAL, "the worker process was ended "
+		    "by signal %d (%s)", number, strsignal(number));
+	e->native = number;
+	if (number == SIGKILL)
+		return err_hint(e, "Somebody or the kernel (out of memory: "
+		    "see the kernel log) killed it. The same command can be "
+		    "run again.");
+	return err_hint(e, "A crash is most often the ODBC driver's: see "
+	    "drivers.md, and whether a newer driver is at hand. The same "
+	    "command can be run again.");
+}
+
+static int
+conclude(struct supervision *s, int status, struct err *e)
+{
+	char place[256];
+
+	if (s->done && !s->ending)
+		return 0;
+	if (s->ending)
+		*e = s->reason;
+	else if (s->told_error)
+		*e = s->error;
+	else
+		(void)explain_death(status, e);
+	if (s->in_statement && s->watch->ended != NULL) {
+		s->current.in_doubt = true;
+		s->watch->ended(s->watch->arg, &s->current, e);
+	}
+	if (s->in_statement || !s->told_error || s->ending) {
+		put_place(s, place, sizeof(place));
+		return err_in(e, "%s", place);
+	}
+	return -1;
+}
+
+static int
+run_worker(const struct plan *plan, const struct export_place *place,
+    const struct export_watch *watch, struct export_file *file, struct err *e)
+{
+	struct supervision s = {
+		.plan = plan, .watch = watch, .file = file, .pid = -1,
+		.fd = -1, .reason = ERR_INIT, .error = ERR_INIT,
+	};
+	struct err own = ERR_INIT;
+	int status;
+	int rc;
+
+	if (start_worker(&s, place, e) < 0)
+		return -1;
+	rc = supervise(&s, &own);
+	if (rc < 0)
+		(void)kill(s.pid, SIGKILL);
+	(void)close(s.fd);
+	status = reap(&s);
+	wire_release(&s.wire);
+	if (rc < 0) {
+		*e = own;
+		return -1;
+	}
+	return conclude(&s, status, e);
+}
+
+int
+export_run(const struct plan *plan, const struct export_place *place,
+    const struct export_watch *watch, struct export_file *file, struct err *e)
+{
+	return run_worker(plan, place, watch, file, e);
+}
+
+int
+export_check(const struct plan *plan, struct session_info *info,
+    struct err *e)
+{
+	static const struct export_watch nobody;
+	struct export_file file = EXPORT_FILE_INIT;
+	int rc = run_worker(plan, NULL, &nobody, &file, e);
+
+	*info = file.info;
+	export_file_release(&file);
+	return rc;
+}
+
+void
+export_file_release(struct export_file *file)
+{
+	free(file->columns);
+	file->columns = NULL;
+}

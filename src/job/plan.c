@@ -1,0 +1,472 @@
+/*
+ * plan.c - resolve the settings of a job into what one run will do
+ *
+ * Everything that is wrong is collected, each with the file and line of its
+ * setting, so that one run of `check` shows all of it. No database and no
+ * network here. What happens with a plan: run.c (the story), export.c (the
+ * batch), deliver.c (the targets).
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/str.h"
+#include "job/plan.h"
+#include "ship/ship.h"
+#include "spec/secret.h"
+#include "spec/template.h"
+
+/* Longest expanded name or text. */
+enum { PLAN_TEXT_MAX = 64 * 1024 };
+
+/* A plan in the making. */
+struct builder {
+	struct plan *plan;
+	const struct spec *spec;
+	const struct plan_options *options;
+	struct problems *problems;
+};
+
+static void
+complain(struct builder *b, const struct value *v, const struct err *e)
+{
+	problems_add(b->problems, v != NULL ? v->origin.file : NULL,
+	    v != NULL ? v->origin.line : 0, e);
+}
+
+/* Memory for n items of a size, or NULL and a problem. */
+static void *
+allocate(struct builder *b, size_t n, size_t size)
+{
+	struct err e = ERR_INIT;
+	void *items = calloc(n, size);
+
+	if (items == NULL) {
+		(void)err_set(&e, ERR_INTERNAL, "out of memory");
+		complain(b, NULL, &e);
+	}
+	return items;
+}
+
+static char *
+expand(const struct plan *p, const char *text, const char *name, int64_t run,
+    struct err *e)
+{
+	struct template_fields fields = {
+		.job = p->job,
+		.environment = p->environment,
+		.host = p->host,
+		.name = name,
+		.run = run,
+		.date = &p->date,
+	};
+	struct buf out = BUF_INIT(PLAN_TEXT_MAX);
+	char *expanded;
+
+	if (template_expand(&out, text, &fields, e) < 0) {
+		buf_release(&out);
+		return NULL;
+	}
+	expanded = buf_take(&out);
+	if (expanded == NULL)
+		expanded = str_dup("");
+	if (expanded == NULL)
+		(void)err_set(e, ERR_INTERNAL, "out of memory");
+	return expanded;
+}
+
+static char *
+expand_value(struct builder *b, const struct value *v)
+{
+	struct err e = ERR_INIT;
+	char *text = expand(b->plan, v->text, NULL, 0, &e);
+
+	if (text == NULL)
+		complain(b, v, &e);
+	return text;
+}
+
+static char *
+read_secret(struct builder *b, const struct value *v)
+{
+	struct err e = ERR_INIT;
+	char *secret = NULL;
+
+	if (b->options->with_secrets && secret_read(v, &secret, &e) < 0)
+		complain(b, v, &e);
+	return secret;
+}
+
+static void
+plan_date(struct builder *b)
+{
+	struct plan *p = b->plan;
+	const struct value *zone = spec_value(b->spec, "timezone");
+	struct err e = ERR_INIT;
+
+	if (b->options->date != NULL) {
+		if (date_parse(&p->date, b->options->date, &e) < 0)
+			complain(b, NULL, &e);
+	} else if (date_today(&p->date, zone->text, clock_wall_ms(), &e) < 0)
+		complain(b, zone, &e);
+	date_put(p->date_text, &p->date);
+}
+
+static void
+plan_source(struct builder *b)
+{
+	struct plan *p = b->plan;
+	const struct spec *s = b->spec;
+	const char *dialect = spec_text(s, "source.dialect");
+	const char *result = spec_text(s, "source.result");
+
+	p->password = read_secret(b, spec_value(s, "source.password"));
+	p->login_timeout_ms =
+	    (uint64_t)spec_number(s, "source.login_timeout");
+	p->query_timeout_ms =
+	    (uint64_t)spec_number(s, "source.query_timeout");
+	p->session.dsn = spec_text(s, "source.dsn");
+	p->session.connection = spec_text(s, "source.connection");
+	p->session.user = spec_text(s, "source.user");
+	p->session.password = p->password;
+	p->session.login_timeout_ms = p->login_timeout_ms;
+	if (dialect != NULL)
+		p->dialect = dialect_by_name(dialect);
+	if (result != NULL && strcmp(result, "only") == 0)
+		p->result = PLAN_RESULT_ONLY;
+}
+
+/* The text behind source.sql or source.sql_file; statements stay apart. */
+static int
+load_sql(struct builder *b, const struct value *v, struct err *e)
+{
+	struct plan *p = b->plan;
+	struct buf text = BUF_INIT(SCRIPT_MAX);
+	char *path = NULL;
+	int rc = -1;
+
+	if (v->setting->type == SETTING_TEXT &&
+	    (v->setting->flags & SETTING_FILE) == 0) {
+		p->sql_name = str_dup("sql");
+		p->sql = str_dup(v->text);
+		p->sql_length = strlen(v->text);
+		rc = p->sql != NULL && p->sql_name != NULL ? 0 :
+		    err_set(e, ERR_INTERNAL, "out of memory");
+		goto out;
+	}
+	path = spec_resolve(v, e);
+	if (path == NULL || file_read(&text, path, FILE_TRUSTED, e) < 0)
+		goto out;
+	p->sql_name = str_dup(v->text);
+	p->sql_length = text.length;
+	p->sql = text.length > 0 ? buf_take(&text) : str_dup("");
+	rc = p->sql != NULL && p->sql_name != NULL ? 0 :
+	    err_set(e, ERR_INTERNAL, "out of memory");
+out:
+	free(path);
+	buf_release(&text);
+	return rc;
+}
+
+static void
+plan_sql(struct builder *b)
+{
+	static const char *const paths[] = { "source.sql", "source.sql_file" };
+	struct plan *p = b->plan;
+	struct err e = ERR_INIT;
+
+	if (b->options->sql != NULL) {
+		p->sql = str_dup(b->options->sql);
+		p->sql_length = strlen(b->options->sql);
+		p->sql_name = str_dup(b->options->sql_name);
+		return;
+	}
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		const struct value *v = spec_value(b->spec, paths[i]);
+
+		if (v->text != NULL && load_sql(b, v, &e) < 0) {
+			complain(b, v, &e);
+			return;
+		}
+	}
+}
+
+/* Show what the splitter says, as far as the dialect is known by now. */
+static void
+plan_try_split(struct builder *b)
+{
+	struct script script = SCRIPT_INIT;
+	struct err e = ERR_INIT;
+
+	if (b->plan->dialect != NULL &&
+	    plan_split(b->plan, NULL, &script, &e) < 0)
+		complain(b, NULL, &e);
+	script_release(&script);
+}
+
+static enum param_type
+param_type(const char *word)
+{
+	static const struct {
+		const char *word;
+		enum param_type type;
+	} types[] = {
+		{ "integer", PARAM_INTEGER },
+		{ "decimal", PARAM_DECIMAL },
+		{ "date", PARAM_DATE },
+		{ "timestamp", PARAM_TIMESTAMP },
+	};
+
+	for (size_t i = 0; word != NULL && i < sizeof(types) / sizeof(types[0]);
+	     i++)
+		if (strcmp(types[i].word, word) == 0)
+			return types[i].type;
+	return PARAM_TEXT;
+}
+
+static void
+plan_params(struct builder *b)
+{
+	struct plan *p = b->plan;
+	size_t n = spec_count(b->spec, "source.params");
+
+	if (n == 0)
+		return;
+	p->params = allocate(b, n, sizeof(*p->params));
+	if (p->params == NULL)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		const struct value *v =
+		    spec_member(b->spec, "source.params", i);
+
+		p->params[i].name = str_dup(v->member);
+		p->params[i].value = expand_value(b, v);
+		p->params[i].type = param_type(v->type);
+		p->n_params++;
+	}
+}
+
+static void
+plan_file(struct builder *b)
+{
+	struct plan *p = b->plan;
+	const char *delimiter = spec_text(b->spec, "file.delimiter");
+	const char *newline = spec_text(b->spec, "file.newline");
+	const struct value *name = spec_value(b->spec, "file.name");
+	struct err e = ERR_INIT;
+	char *expanded;
+
+	p->csv.header = spec_number(b->spec, "file.header") != 0;
+	if (delimiter != NULL)
+		p->csv.delimiter = delimiter[0];
+	p->csv.crlf = newline == NULL || strcmp(newline, "crlf") == 0;
+	if (name->text == NULL)
+		return;
+	expanded = expand_value(b, name);
+	if (expanded != NULL && ship_check_name(expanded, &e) < 0)
+		complain(b, name, &e);
+	free(expanded);
+}
+
+static const char *
+member_text(struct builder *b, const char *path, size_t i)
+{
+	return spec_member(b->spec, path, i)->text;
+}
+
+static uint64_t
+member_ms(struct builder *b, const char *path, size_t i)
+{
+	return (uint64_t)spec_member(b->spec, path, i)->number;
+}
+
+static void
+plan_one_target(struct builder *b, struct plan_target *pt, size_t i)
+{
+	struct target *t = &pt->target;
+	const struct value *ca = spec_member(b->spec, "targets.ca_file", i);
+	const struct value *url = spec_member(b->spec, "targets.url", i);
+	const char *tls = member_text(b, "targets.tls", i);
+	struct err e = ERR_INIT;
+
+	pt->secret = read_secret(b,
+	    spec_member(b->spec, "targets.password", i));
+	if (ca->text != NULL) {
+		pt->ca_file = spec_resolve(ca, &e);
+		if (pt->ca_file == NULL)
+			complain(b, ca, &e);
+	}
+	t->name = member_text(b, "targets.name", i);
+	t->url = pt->url = url->text != NULL ? expand_value(b, url) : NULL;
+	t->user = member_text(b, "targets.user", i);
+	t->password = pt->secret;
+	t->tls = tls != NULL && strcmp(tls, "none") == 0 ? TARGET_TLS_NONE :
+	    TARGET_TLS_REQUIRED;
+	t->max_tls = member_text(b, "targets.max_tls", i);
+	t->ca_file = pt->ca_file;
+	t->pinned_key = member_text(b, "targets.pinned_key", i);
+	t->temporary = member_text(b, "targets.temporary", i);
+	t->mkdirs = member_ms(b, "targets.mkdirs", i) != 0;
+	t->epsv = member_ms(b, "targets.epsv", i) != 0;
+	t->connect_timeout_ms = member_ms(b, "targets.connect_timeout", i);
+	t->reply_timeout_ms = member_ms(b, "targets.reply_timeout", i);
+	t->stall_timeout_ms = member_ms(b, "targets.stall_timeout", i);
+	if (t->url != NULL && ship_check_target(t, &e) < 0)
+		complain(b, url, &e);
+}
+
+static void
+plan_targets(struct builder *b)
+{
+	struct plan *p = b->plan;
+	size_t n = spec_count(b->spec, "targets");
+	struct err e = ERR_INIT;
+
+	if (n == 0) {
+		(void)err_set(&e, ERR_SPEC, "the job has no targets");
+		(void)err_hint(&e, "Add targets = ( { name = \"partner\"; url "
+		    "= \"ftp://ftp.example.com/incoming/\"; } ); a "
+		    "directory on this machine is a file:// URL.");
+		problems_add(b->problems, spec_path(b->spec), 0, &e);
+		return;
+	}
+	p->targets = allocate(b, n, sizeof(*p->targets));
+	if (p->targets == NULL)
+		return;
+	for (size_t i = 0; i < n; i++)
+		plan_one_target(b, &p->targets[p->n_targets++], i);
+}
+
+static int
+begin_plan(struct plan **plan, const struct spec *spec, struct err *e)
+{
+	struct plan *p = calloc(1, sizeof(*p));
+
+	if (p == NULL)
+		return err_set(e, ERR_INTERNAL, "out of memory");
+	p->spec = spec;
+	p->job = spec_job(spec);
+	p->environment = spec_environment(spec);
+	p->csv = (struct csv_options)CSV_OPTIONS_DEFAULT;
+	if (gethostname(p->host, sizeof(p->host) - 1) < 0)
+		(void)memcpy(p->host, "localhost", sizeof("localhost"));
+	p->runtime_ms = (uint64_t)spec_number(spec, "limits.runtime");
+	p->lock_wait_ms = (uint64_t)spec_number(spec, "limits.lock_wait");
+	p->keep_ms = (uint64_t)spec_number(spec, "limits.keep");
+	*plan = p;
+	return 0;
+}
+
+static int
+first_problem(const struct problems *problems, struct err *e)
+{
+	for (size_t i = 0; i < problems->n; i++)
+		if (!problems->items[i].is_warning) {
+			*e = problems->items[i].error;
+			return -1;
+		}
+	return 0;
+}
+
+int
+plan_build(struct plan **plan, const struct spec *spec,
+    const struct plan_options *options, struct problems *problems,
+    struct err *e)
+{
+	struct builder b = { NULL, spec, options, problems };
+
+	*plan = NULL;
+	if (begin_plan(&b.plan, spec, e) < 0)
+		return -1;
+	plan_date(&b);
+	plan_source(&b);
+	plan_sql(&b);
+	plan_try_split(&b);
+	plan_params(&b);
+	plan_file(&b);
+	if (options->with_targets)
+		plan_targets(&b);
+	if (first_problem(problems, e) < 0) {
+		plan_free(b.plan);
+		return -1;
+	}
+	*plan = b.plan;
+	return 0;
+}
+
+int
+plan_name_run(struct plan *p, int64_t run, struct err *e)
+{
+	const char *name = spec_text(p->spec, "file.name");
+
+	free(p->file_name);
+	p->file_name = expand(p, name != NULL ? name : "result.csv", NULL, run,
+	    e);
+	if (p->file_name == NULL || ship_check_name(p->file_name, e) < 0)
+		return err_in(e, "file.name");
+	for (size_t i = 0; i < p->n_targets; i++) {
+		struct plan_target *t = &p->targets[i];
+
+		free(t->temporary);
+		t->temporary = expand(p, t->target.temporary, p->file_name,
+		    run, e);
+		if (t->temporary == NULL ||
+		    ship_check_name(t->temporary, e) < 0)
+			return err_in(e, "targets.%s.temporary",
+			    t->target.name);
+		if (strcmp(t->temporary, p->file_name) == 0)
+			return err_set(e, ERR_SPEC, "targets.%s.temporary is "
+			    "the file's own name '%s'", t->target.name,
+			    p->file_name);
+	}
+	return 0;
+}
+
+int
+plan_split(const struct plan *p, const struct dialect *d, struct script *s,
+    struct err *e)
+{
+	const struct value *list = spec_value(p->spec, "source.statements");
+
+	if (d == NULL)
+		d = p->dialect != NULL ? p->dialect : dialect_by_name("ansi");
+	if (p->sql != NULL) {
+		if (script_split(s, p->sql, p->sql_length, d, e) < 0)
+			return err_in(e, "%s", p->sql_name);
+	} else {
+		for (size_t i = 0; i < list->n_texts; i++)
+			if (script_add(s, list->texts[i], e) < 0)
+				return -1;
+	}
+	if (s->n == 0)
+		return err_set(e, ERR_SPEC, "%s holds no statement",
+		    p->sql_name != NULL ? p->sql_name : "the batch");
+	return 0;
+}
+
+void
+plan_free(struct plan *p)
+{
+	if (p == NULL)
+		return;
+	for (size_t i = 0; i < p->n_params; i++) {
+		free(p->params[i].name);
+		free(p->params[i].value);
+	}
+	for (size_t i = 0; i < p->n_targets; i++) {
+		free(p->targets[i].temporary);
+		free(p->targets[i].ca_file);
+		free(p->targets[i].url);
+		secret_free(p->targets[i].secret);
+	}
+	free(p->params);
+	free(p->targets);
+	free(p->file_name);
+	free(p->sql);
+	free(p->sql_name);
+	secret_free(p->password);
+	free(p);
+}

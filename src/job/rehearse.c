@@ -1,0 +1,120 @@
+/*
+ * rehearse.c - say what a run would do
+ *
+ * Builds the same plan as run.c and describes it. Reads the ledger only when
+ * there is one; makes nothing.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "job/plan.h"
+#include "job/rehearse.h"
+#include "state/dirs.h"
+#include "state/ledger.h"
+
+/* 1 and the run that shipped this logical date, 0 for none or no ledger. */
+static int
+find_shipped(const struct plan *p, int64_t *run, struct err *e)
+{
+	const struct run_key key = {
+		.job = p->job, .environment = p->environment,
+		.date = p->date_text, .shard = "",
+	};
+	struct ledger *ledger = NULL;
+	char *state = dirs_state(spec_text(p->spec, "state"), e);
+	char *path = state != NULL ? file_join(state, "ledger.db", e) : NULL;
+	int rc = -1;
+
+	if (path == NULL)
+		goto out;
+	rc = 0;
+	if (access(path, F_OK) == 0) {
+		rc = ledger_open(&ledger, state, e);
+		if (rc == 0)
+			rc = ledger_find_shipped(ledger, &key, run, e);
+	}
+out:
+	ledger_free(ledger);
+	free(path);
+	free(state);
+	return rc;
+}
+
+static int
+put_batch(const struct plan *p, struct buf *out, struct err *e)
+{
+	struct script script = SCRIPT_INIT;
+	int rc = plan_split(p, NULL, &script, e);
+
+	if (rc == 0)
+		rc = buf_printf(out, e, "would execute %zu statements of %s%s\n",
+		    script.n, p->sql_name != NULL ? p->sql_name :
+		    "source.statements", p->dialect == NULL &&
+		    p->sql != NULL ? " (counted as ANSI SQL; the database's "
+		    "dialect decides)" : "");
+	script_release(&script);
+	return rc;
+}
+
+static int
+put_plan(const struct plan *p, struct buf *out, struct err *e)
+{
+	if (buf_printf(out, e, "job %s%s%s for %s\nwould connect to %s\n",
+		p->job, p->environment[0] != '\0' ? " in environment " : "",
+		p->environment, p->date_text, p->session.dsn != NULL ?
+		p->session.dsn : "the source of source.connection") < 0 ||
+	    put_batch(p, out, e) < 0)
+		return -1;
+	for (size_t i = 0; i < p->n_params; i++)
+		if (buf_printf(out, e, "would bind :%s = '%s'\n",
+			p->params[i].name, p->params[i].value) < 0)
+			return -1;
+	if (buf_printf(out, e, "would write %s\n", p->file_name) < 0)
+		return -1;
+	for (size_t i = 0; i < p->n_targets; i++)
+		if (buf_printf(out, e, "would ship it to %s: %s\n",
+			p->targets[i].target.name,
+			p->targets[i].target.url) < 0)
+			return -1;
+	return 0;
+}
+
+static int
+put_shipped(const struct plan *p, bool force, struct buf *out, struct err *e)
+{
+	int64_t run = 0;
+	int rc = find_shipped(p, &run, e);
+
+	if (rc <= 0)
+		return rc;
+	return buf_printf(out, e, "%s was shipped already by run %lld, %s\n",
+	    p->date_text, (long long)run, force ? "and --force runs it again" :
+	    "so that nothing would be done without --force");
+}
+
+int
+rehearse_job(const struct run_options *options, struct buf *out,
+    struct problems *problems, struct err *e)
+{
+	const struct plan_options how = {
+		.date = options->date,
+		.with_secrets = true,
+		.with_targets = true,
+	};
+	struct spec *spec = NULL;
+	struct plan *plan = NULL;
+	int rc = -1;
+
+	if (spec_load(&spec, &options->spec, problems, e) < 0 ||
+	    plan_build(&plan, spec, &how, problems, e) < 0 ||
+	    plan_name_run(plan, 0, e) < 0 || put_plan(plan, out, e) < 0 ||
+	    put_shipped(plan, options->force, out, e) < 0)
+		goto out;
+	rc = 0;
+out:
+	plan_free(plan);
+	spec_free(spec);
+	return rc;
+}

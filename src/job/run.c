@@ -1,0 +1,483 @@
+/*
+ * run.c - the story of a run
+ *
+ * Load the spec, plan, lock, look whether it was done already, export, ship,
+ * record. Each stage is one function; what a stage does in detail lives with
+ * plan.c, export.c, deliver.c and the state room.
+ */
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cancel.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "job/deliver.h"
+#include "job/plan.h"
+#include "job/run.h"
+#include "state/dirs.h"
+#include "state/ledger.h"
+#include "state/lock.h"
+
+/* A run while it runs. */
+struct run {
+	const struct run_options *options;
+	const struct run_watch *watch;
+	struct run_outcome *outcome;
+	struct spec *spec;
+	struct plan *plan;
+	char *state;		/* state directory */
+	char *key;		/* "job.environment" */
+	char *spool;		/* spool directory of this run */
+	struct ledger *ledger;
+	struct lock *lock;
+	uint64_t began_ms;	/* monotonic */
+};
+
+static void
+copy_text(char *to, size_t size, const char *from)
+{
+	(void)snprintf(to, size, "%s", from != NULL ? from : "");
+}
+
+static struct run_key
+run_key(const struct run *r)
+{
+	struct run_key key = {
+		.job = r->outcome->job,
+		.environment = r->outcome->environment,
+		.date = r->outcome->date,
+		.shard = "",
+	};
+
+	return key;
+}
+
+static void
+tell_stage(const struct run *r, const char *text)
+{
+	if (r->watch->stage != NULL)
+		r->watch->stage(r->watch->arg, text);
+}
+
+/* What the outcome says of the job, as far as it is known. */
+static void
+name_job(struct run *r)
+{
+	struct run_outcome *o = r->outcome;
+
+	if (r->spec == NULL) {
+		copy_text(o->job, sizeof(o->job), r->options->spec.job);
+		return;
+	}
+	copy_text(o->job, sizeof(o->job), spec_job(r->spec));
+	copy_text(o->environment, sizeof(o->environment),
+	    spec_environment(r->spec));
+	copy_text(o->owner, sizeof(o->owner), spec_text(r->spec, "owner"));
+	copy_text(o->runbook, sizeof(o->runbook),
+	    spec_text(r->spec, "runbook"));
+}
+
+static int
+make_plan(struct run *r, struct err *e)
+{
+	const struct plan_options options = {
+		.date = r->options->date,
+		.with_secrets = true,
+		.with_targets = true,
+	};
+	int rc = spec_load(&r->spec, &r->options->spec, &r->outcome->problems,
+	    e);
+
+	name_job(r);
+	if (rc < 0 || plan_build(&r->plan, r->spec, &options,
+	    &r->outcome->problems, e) < 0)
+		return -1;
+	copy_text(r->outcome->date, sizeof(r->outcome->date),
+	    r->plan->date_text);
+	return 0;
+}
+
+static int
+open_state(struct run *r, struct err *e)
+{
+	const char *setting = r->spec != NULL ? spec_text(r->spec, "state") :
+	    NULL;
+
+	if (r->ledger != NULL)
+		return 0;
+	r->state = dirs_state(setting, e);
+	if (r->state == NULL || dirs_make(r->state, e) < 0)
+		return -1;
+	return ledger_open(&r->ledger, r->state, e);
+}
+
+static int
+take_lock(struct run *r, struct err *e)
+{
+	uint64_t wait_ms = r->options->wait_ms >= 0 ?
+	    (uint64_t)r->options->wait_ms : r->plan->lock_wait_ms;
+	char *dir = dirs_lock(r->state, e);
+	int rc = -1;
+
+	r->key = dirs_key(r->outcome->job, r->outcome->environment, e);
+	if (dir != NULL && r->key != NULL)
+		rc = lock_take(&r->lock, dir, r->key, wait_ms, e);
+	free(dir);
+	return rc;
+}
+
+/* 1 when this logical date was shipped already and --force was not given. */
+static int
+was_shipped(struct run *r, struct err *e)
+{
+	struct run_key key = run_key(r);
+
+	if (ledger_close_lost(r->ledger, &key, e) < 0)
+		return -1;
+	if (r->options->force)
+		return 0;
+	return ledger_find_shipped(r->ledger, &key, &r->outcome->shipped_run,
+	    e);
+}
+
+static const char *
+user_name(void)
+{
+	const struct passwd *p = getpwuid(geteuid());
+
+	return p != NULL ? p->pw_name : "";
+}
+
+static int
+begin_run(struct run *r, struct err *e)
+{
+	const char *dsn = r->plan != NULL ? r->plan->session.dsn : NULL;
+	struct run_start start = {
+		.key = run_key(r),
+		.dsn = dsn != NULL ? dsn : "",
+		.user = user_name(),
+		.host = r->plan != NULL ? r->plan->host : "",
+		.version = PACKAGE_VERSION,
+		.forced = r->options->force,
+	};
+
+	if (ledger_begin_run(r->ledger, &start, &r->outcome->run, e) < 0)
+		return -1;
+	if (r->lock != NULL)
+		lock_describe(r->lock, r->outcome->run);
+	log_context(start.key.job, start.key.environment, r->outcome->run);
+	log_info("run %lld of '%s' for %s begins",
+	    (long long)r->outcome->run, start.key.job, start.key.date);
+	return 0;
+}
+
+static void
+on_connected(void *arg, const struct session_info *info)
+{
+	const struct run *r = arg;
+	struct err e = ERR_INIT;
+	char dbms[160], driver[160];
+
+	(void)snprintf(dbms, sizeof(dbms), "%s %s", info->dbms,
+	    info->dbms_version);
+	(void)snprintf(driver, sizeof(driver), "%s %s", info->driver,
+	    info->driver_version);
+	log_info("connected to %s with %s", dbms, driver);
+	if (ledger_set_connection(r->ledger, r->outcome->run, dbms, driver,
+	    &e) < 0)
+		log_warning("%s", e.text);
+}
+
+static void
+on_began(void *arg, const struct export_statement *s)
+{
+	char text[256];
+
+	(void)snprintf(text, sizeof(text), "statement %u (%s:%u) %s",
+	    s->index, s->source, s->line, s->word);
+	tell_stage(arg, text);
+}
+
+static void
+on_ended(void *arg, const struct export_statement *s, const struct err *error)
+{
+	const struct run *r = arg;
+	struct run_statement row = {
+		.index = s->index,
+		.line = s->line,
+		.source = s->source,
+		.name = s->name[0] != '\0' ? s->name : NULL,
+		.word = s->word,
+		.began_ms = s->began_ms,
+		.elapsed_ms = s->in_doubt ?
+		    (uint64_t)(clock_wall_ms() - s->began_ms) : s->elapsed_ms,
+		.rows = s->rows,
+		.results = s->results,
+		.error = error,
+	};
+	struct err e = ERR_INIT;
+	char elapsed[32];
+
+	if (ledger_put_statement(r->ledger, r->outcome->run, &row, &e) < 0)
+		log_warning("%s", e.text);
+	if (error != NULL)
+		return;
+	str_put_duration(elapsed, sizeof(elapsed), s->elapsed_ms);
+	log_info("statement %u (%s:%u) %s: %lld rows in %s", s->index,
+	    s->source, s->line, s->word, (long long)s->rows, elapsed);
+}
+
+static void
+on_progress(void *arg, uint64_t rows, uint64_t bytes)
+{
+	const struct run *r = arg;
+
+	if (r->watch->rows != NULL)
+		r->watch->rows(r->watch->arg, rows, bytes);
+}
+
+static void
+on_tick(void *arg)
+{
+	const struct run *r = arg;
+
+	if (r->watch->tick != NULL)
+		r->watch->tick(r->watch->arg);
+}
+
+static int
+export_file(struct run *r, struct err *e)
+{
+	const struct export_watch watch = {
+		.arg = r,
+		.connected = on_connected,
+		.began = on_began,
+		.ended = on_ended,
+		.progress = on_progress,
+		.tick = on_tick,
+	};
+	struct export_place place = { .fd = -1 };
+	struct run_outcome *o = r->outcome;
+
+	r->spool = dirs_make_spool(r->state, r->key, o->run, e);
+	if (r->spool == NULL)
+		return -1;
+	place.dir = r->spool;
+	place.name = r->plan->file_name;
+	tell_stage(r, "connecting");
+	if (export_run(r->plan, &place, &watch, &o->file, e) < 0)
+		return -1;
+	o->file_name = str_dup(r->plan->file_name);
+	o->path = file_join(r->spool, r->plan->file_name, e);
+	if (o->file_name == NULL || o->path == NULL)
+		return err_set(e, ERR_INTERNAL, "out of memory");
+	log_info("'%s' is written: %llu rows, %llu bytes, SHA-256 %s",
+	    o->file_name, (unsigned long long)o->file.rows,
+	    (unsigned long long)o->file.bytes, o->file.sha256);
+	return 0;
+}
+
+static int
+ship_it(struct run *r, struct err *e)
+{
+	struct run_outcome *o = r->outcome;
+	const struct run_file row = {
+		.name = o->file_name,
+		.path = o->path,
+		.rows = o->file.rows,
+		.bytes = o->file.bytes,
+		.sha256 = o->file.sha256,
+		.columns = o->file.columns,
+	};
+	struct delivery_order order = {
+		.plan = r->plan, .ledger = r->ledger, .watch = r->watch,
+	};
+
+	if (ledger_put_file(r->ledger, o->run, &row, &order.file, e) < 0)
+		return -1;
+	if (r->options->no_ship) {
+		o->state = RUN_KEPT;
+		return 0;
+	}
+	if (deliver_all(&order, o, e) < 0)
+		return -1;
+	o->state = RUN_SHIPPED;
+	return 0;
+}
+
+/* Between the records of begin and end. */
+static int
+work(struct run *r, struct err *e)
+{
+	if (plan_name_run(r->plan, r->outcome->run, e) < 0 ||
+	    export_file(r, e) < 0)
+		return -1;
+	return ship_it(r, e);
+}
+
+static int
+take_ended(void *arg, const struct run_row *row, struct err *e)
+{
+	int64_t *ended_ms = arg;
+
+	(void)e;
+	*ended_ms = row->ended_ms;
+	return 0;
+}
+
+/* Spooled files stay for limits.keep after their run ended. */
+static int
+keep_spool(void *arg, int64_t run)
+{
+	const struct run *r = arg;
+	const struct run_filter filter = { .id = run, .limit = 1 };
+	int64_t oldest = clock_wall_ms() - (int64_t)r->plan->keep_ms;
+	int64_t ended_ms = 0;
+	struct err e = ERR_INIT;
+
+	if (run == r->outcome->run || r->plan->keep_ms == 0 ||
+	    ledger_each_run(r->ledger, &filter, take_ended, &ended_ms,
+		&e) < 0)
+		return 1;
+	return ended_ms == 0 || ended_ms > oldest;
+}
+
+/* Record how it ended; the error of the run wins over one of the record. */
+static int
+end_run(struct run *r, int rc, struct err *e)
+{
+	struct run_outcome *o = r->outcome;
+	struct err own = ERR_INIT;
+	const struct run_end end = {
+		.state = run_state_name(o->state),
+		.status = rc < 0 ? err_exit_status(e) : 0,
+		.rows = o->file.rows,
+		.bytes = o->file.bytes,
+		.error = rc < 0 ? e : NULL,
+	};
+
+	if (rc < 0 && o->path == NULL && r->spool != NULL &&
+	    file_remove_tree(r->spool, &own) < 0)
+		log_warning("%s", own.text);
+	if (ledger_end_run(r->ledger, o->run, &end, &own) < 0) {
+		if (rc < 0) {
+			log_error("the run's end cannot be recorded: %s",
+			    own.text);
+			return rc;
+		}
+		*e = own;
+		return err_in(e, "the run ended as '%s', but that cannot be "
+		    "recorded", end.state);
+	}
+	if (rc == 0) {
+		log_info("run %lld %s", (long long)o->run, end.state);
+		dirs_prune_spool(r->state, r->key, keep_spool, r);
+	}
+	return rc;
+}
+
+/* A run that could not begin is recorded as well, wherever that can be. */
+static int
+record_refusal(struct run *r, const char *state, const struct err *error)
+{
+	struct run_outcome *o = r->outcome;
+	const struct run_end end = {
+		.state = state,
+		.status = err_exit_status(error),
+		.error = error,
+	};
+	struct err own = ERR_INIT;
+	struct date today;
+
+	if (o->date[0] == '\0' &&
+	    date_today(&today, NULL, clock_wall_ms(), &own) == 0)
+		date_put(o->date, &today);
+	if (open_state(r, &own) < 0 || begin_run(r, &own) < 0 ||
+	    ledger_end_run(r->ledger, o->run, &end, &own) < 0)
+		log_warning("this failure could not be recorded: %s",
+		    own.text);
+	return -1;
+}
+
+static int
+story(struct run *r, struct err *e)
+{
+	int rc;
+
+	if (make_plan(r, e) < 0)
+		return record_refusal(r, "failed", e);
+	if (r->plan->runtime_ms > 0)
+		cancel_set_deadline(clock_monotonic_ms() +
+		    r->plan->runtime_ms, r->plan->runtime_ms);
+	if (open_state(r, e) < 0)
+		return -1;
+	if (take_lock(r, e) < 0)
+		return record_refusal(r, "skipped", e);
+	rc = was_shipped(r, e);
+	if (rc != 0) {
+		r->outcome->state = RUN_ALREADY;
+		return rc < 0 ? -1 : 0;
+	}
+	if (begin_run(r, e) < 0)
+		return -1;
+	rc = work(r, e);
+	return end_run(r, rc, e);
+}
+
+int
+run_job(const struct run_options *options, const struct run_watch *watch,
+    struct run_outcome *outcome, struct err *e)
+{
+	struct run r = {
+		.options = options, .watch = watch, .outcome = outcome,
+	};
+	int rc;
+
+	memset(outcome, 0, sizeof(*outcome));
+	r.began_ms = clock_monotonic_ms();
+	rc = story(&r, e);
+	if (rc < 0)
+		outcome->state = RUN_FAILED;
+	outcome->elapsed_ms = clock_monotonic_ms() - r.began_ms;
+	cancel_set_deadline(0, 0);
+	lock_free(r.lock);
+	ledger_free(r.ledger);
+	plan_free(r.plan);
+	spec_free(r.spec);
+	free(r.state);
+	free(r.key);
+	free(r.spool);
+	log_context(NULL, NULL, 0);
+	return rc;
+}
+
+void
+run_outcome_release(struct run_outcome *o)
+{
+	for (size_t i = 0; i < o->n_deliveries; i++)
+		free(o->deliveries[i].target);
+	free(o->deliveries);
+	free(o->file_name);
+	free(o->path);
+	export_file_release(&o->file);
+	problems_release(&o->problems);
+	memset(o, 0, sizeof(*o));
+}
+
+const char *
+run_state_name(enum run_state state)
+{
+	static const char *const names[] = {
+		[RUN_FAILED] = "failed",
+		[RUN_SHIPPED] = "shipped",
+		[RUN_KEPT] = "kept",
+		[RUN_ALREADY] = "already-shipped",
+	};
+
+	return names[state];
+}

@@ -1,0 +1,77 @@
+/*
+ * wire.h - what the worker tells the supervisor, over a pipe
+ *
+ * Both ends are the same program, so the messages are its own structs behind
+ * a small head. A message is whole or it is not delivered at all.
+ *
+ * Shape	worker: wire_send*; supervisor: wire_read -> wire_next*
+ * Errors	ERR_INTERNAL
+ */
+#ifndef JOB_WIRE_H
+#define JOB_WIRE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "job/export.h"
+
+/* What a message is about, and the struct that it carries. */
+enum wire_type {
+	WIRE_CONNECTED = 1,	/* struct session_info */
+	WIRE_BEGAN,		/* struct export_statement */
+	WIRE_ENDED,		/* struct export_statement */
+	WIRE_PROGRESS,		/* struct wire_progress */
+	WIRE_WARNING,		/* text */
+	WIRE_COLUMNS,		/* text, JSON */
+	WIRE_FILE,		/* struct wire_file */
+	WIRE_ERROR,		/* struct err */
+	WIRE_DONE		/* nothing */
+};
+
+/* Rows and bytes of the file so far. */
+struct wire_progress {
+	uint64_t rows;
+	uint64_t bytes;
+};
+
+/* The finished file. */
+struct wire_file {
+	uint64_t rows;
+	uint64_t bytes;
+	char sha256[HASH_TEXT];
+};
+
+/* One message as received; data is borrowed until the next wire_read. */
+struct wire_message {
+	enum wire_type type;
+	const char *data;
+	size_t length;
+};
+
+/* Messages on their way in. */
+struct wire {
+	int fd;			/* borrowed */
+	struct buf in;		/* bytes not yet taken */
+	size_t taken;		/* bytes of in that were handed out */
+};
+
+/* Begin to receive from fd. */
+void wire_init(struct wire *w, int fd);
+/* Free the buffer; the descriptor stays open. */
+void wire_release(struct wire *w);
+/* Send one message, all of it. */
+int wire_send(int fd, enum wire_type type, const void *data, size_t length,
+    struct err *e) MUST_CHECK;
+/* Take what is there now: 1, or 0 at the end of the pipe. */
+int wire_read(struct wire *w, struct err *e) MUST_CHECK;
+/* The next whole message: 1, or 0 when there is none yet. */
+int wire_next(struct wire *w, struct wire_message *m, struct err *e)
+    MUST_CHECK;
+/* Copy a message's struct of exactly that size. */
+int wire_take(const struct wire_message *m, void *to, size_t size,
+    struct err *e) MUST_CHECK;
+
+#endif

@@ -1,0 +1,425 @@
+/*
+ * worker.c - connect, run the batch, write the file, tell the supervisor
+ *
+ * Runs in a process of its own, since a driver may crash, hang or leak. It
+ * knows nothing of locks, the ledger or targets. A second thread waits for
+ * SIGTERM and asks the driver to end the running statement; if that does not
+ * help, the supervisor ends the process. See export.c for the other end.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "job/output.h"
+#include "job/wire.h"
+#include "job/worker.h"
+#include "odbc/fetch.h"
+#include "odbc/session.h"
+#include "odbc/statement.h"
+#include "sql/params.h"
+
+enum {
+	WORKER_BLOCK_BYTES = 512 * 1024,	/* budget of a block of rows */
+	WORKER_PROGRESS_MS = 200,		/* between two reports */
+	WORKER_COLUMNS_MAX = 3 * 1024 * 1024	/* of the description */
+};
+
+/* A worker at work. */
+struct worker {
+	const struct worker_order *order;
+	struct session *session;
+	struct script on_connect;
+	struct script batch;
+	struct export_statement current;
+	struct output output;
+	struct buf columns;
+	uint64_t told_ms;		/* of the last progress report */
+};
+
+/* Shared with the thread that waits for SIGTERM. */
+static pthread_mutex_t cancel_mutex = PTHREAD_MUTEX_INITIALIZER;
+static struct session *cancel_session;	/* under the mutex */
+static atomic_bool cancelled;
+
+static int
+tell(const struct worker *w, enum wire_type type, const void *data,
+    size_t length, struct err *e)
+{
+	return wire_send(w->order->fd, type, data, length, e);
+}
+
+static void
+set_cancel_session(struct session *s)
+{
+	(void)pthread_mutex_lock(&cancel_mutex);
+	cancel_session = s;
+	(void)pthread_mutex_unlock(&cancel_mutex);
+}
+
+/* Wait for SIGTERM, then cancel again and again: a statement may just begin. */
+static void *
+cancel_thread(void *arg)
+{
+	const struct timespec pause = { 0, 300 * 1000 * 1000 };
+	sigset_t set;
+	int number;
+
+	(void)arg;
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGTERM);
+	if (sigwait(&set, &number) != 0)
+		return NULL;
+	atomic_store(&cancelled, true);
+	for (;;) {
+		(void)pthread_mutex_lock(&cancel_mutex);
+		if (cancel_session != NULL)
+			session_cancel(cancel_session);
+		(void)pthread_mutex_unlock(&cancel_mutex);
+		(void)nanosleep(&pause, NULL);
+	}
+}
+
+static int
+check_cancelled(struct err *e)
+{
+	if (!atomic_load(&cancelled))
+		return 0;
+	return err_set(e, ERR_NOT_NOW, "cancelled");
+}
+
+static void
+warn(void *arg, const char *text)
+{
+	const struct worker *w = arg;
+	struct err e = ERR_INIT;
+
+	if (tell(w, WIRE_WARNING, text, strlen(text), &e) < 0)
+		_exit(1);
+}
+
+static int
+connect_session(struct worker *w, struct err *e)
+{
+	struct session_options options = w->order->plan->session;
+	const struct session_info *info;
+
+	options.warn = warn;
+	options.warn_arg = w;
+	if (session_open(&w->session, &options, e) < 0)
+		return -1;
+	set_cancel_session(w->session);
+	info = session_info(w->session);
+	return tell(w, WIRE_CONNECTED, info, sizeof(*info), e);
+}
+
+/* Split everything before anything runs. */
+static int
+read_scripts(struct worker *w, struct err *e)
+{
+	const struct plan *p = w->order->plan;
+	const struct value *first = spec_value(p->spec, "source.on_connect");
+	const struct dialect *d = p->dialect;
+
+	if (d == NULL)
+		d = dialect_by_dbms(session_info(w->session)->dbms);
+	for (size_t i = 0; i < first->n_texts; i++)
+		if (script_add(&w->on_connect, first->texts[i], e) < 0)
+			return err_in(e, "source.on_connect");
+	return plan_split(p, d, &w->batch, e);
+}
+
+static int
+tell_progress(struct worker *w, bool always, struct err *e)
+{
+	uint64_t now = clock_monotonic_ms();
+	struct wire_progress p = { w->output.csv.rows, w->output.csv.bytes };
+
+	if (!always && now - w->told_ms < WORKER_PROGRESS_MS)
+		return 0;
+	w->told_ms = now;
+	return tell(w, WIRE_PROGRESS, &p, sizeof(p), e);
+}
+
+/* Describe the columns for the manifest and the ledger. */
+static int
+describe_columns(struct worker *w, const struct column *columns, size_t n,
+    struct err *e)
+{
+	struct json j;
+
+	buf_reset(&w->columns);
+	json_init(&j, &w->columns);
+	json_begin_array(&j, NULL);
+	for (size_t i = 0; i < n; i++) {
+		json_begin_object(&j, NULL);
+		json_string(&j, "name", columns[i].name);
+		json_string(&j, "kind", column_kind_name(columns[i].kind));
+		json_string(&j, "type", columns[i].type_name);
+		json_end(&j);
+	}
+	json_end(&j);
+	return json_finish(&j, e);
+}
+
+static int
+copy_rows(struct worker *w, struct fetch *fetch, struct err *e)
+{
+	const struct block *block;
+	int more;
+
+	while ((more = fetch_next(fetch, &block, e)) > 0)
+		if (output_put(&w->output, block, e) < 0 ||
+		    tell_progress(w, false, e) < 0 || check_cancelled(e) < 0)
+			return -1;
+	return more;
+}
+
+static int
+export_result(struct worker *w, struct statement *st, bool last,
+    struct err *e)
+{
+	const struct column *columns = statement_columns(st);
+	size_t n = statement_column_count(st);
+	struct fetch *fetch = NULL;
+	int rc = -1;
+
+	if (describe_columns(w, columns, n, e) < 0 ||
+	    output_begin(&w->output, columns, n, last, e) < 0 ||
+	    fetch_new(&fetch, st, WORKER_BLOCK_BYTES, e) < 0 ||
+	    copy_rows(w, fetch, e) < 0)
+		goto out;
+	w->current.rows = (int64_t)fetch_rows(fetch);
+	w->current.results++;
+	rc = output_end(&w->output, e);
+out:
+	fetch_free(fetch);
+	return rc;
+}
+
+/* Rows of a result that nobody wants, of a statement before the batch. */
+static int
+walk_results(struct worker *w, struct statement *st, bool in_batch, bool last,
+    struct err *e)
+{
+	int more;
+
+	do {
+		if (in_batch && statement_column_count(st) > 0) {
+			if (export_result(w, st, last, e) < 0)
+				return -1;
+		} else if (statement_column_count(st) == 0)
+			w->current.rows = statement_row_count(st);
+		if (check_cancelled(e) < 0)
+			return -1;
+		more = statement_more(st, e);
+	} while (more > 0);
+	return more;
+}
+
+static int
+bind_params(struct worker *w, struct statement *st, const struct params *found,
+    struct err *e)
+{
+	const struct plan *p = w->order->plan;
+	struct param_value *values;
+	int rc;
+
+	if (found->n == 0)
+		return 0;
+	values = calloc(found->n, sizeof(*values));
+	if (values == NULL)
+		return err_set(e, ERR_INTERNAL, "out of memory");
+	for (size_t i = 0; i < found->n; i++) {
+		values[i].text = p->params[found->index[i]].value;
+		values[i].type = p->params[found->index[i]].type;
+	}
+	rc = statement_bind(st, values, found->n, e);
+	free(values);
+	return rc;
+}
+
+static int
+find_params(struct worker *w, const struct statement_text *text,
+    struct params *found, struct err *e)
+{
+	const struct plan *p = w->order->plan;
+	const struct dialect *d = p->dialect != NULL ? p->dialect :
+	    dialect_by_dbms(session_info(w->session)->dbms);
+	const char **names = calloc(p->n_params + 1, sizeof(*names));
+	struct param_names defined = { names, p->n_params };
+	int rc;
+
+	if (names == NULL)
+		return err_set(e, ERR_INTERNAL, "out of memory");
+	for (size_t i = 0; i < p->n_params; i++)
+		names[i] = p->params[i].name;
+	rc = params_find(found, text, d, &defined, e);
+	free(names);
+	return rc;
+}
+
+static int
+run_statement(struct worker *w, const struct statement_text *text,
+    bool in_batch, bool last, struct err *e)
+{
+	struct params found = PARAMS_INIT;
+	struct statement *st = NULL;
+	int rc = -1;
+
+	if (find_params(w, text, &found, e) < 0 ||
+	    statement_new(&st, w->session, e) < 0 ||
+	    statement_limit(st, w->order->plan->query_timeout_ms, e) < 0 ||
+	    bind_params(w, st, &found, e) < 0 ||
+	    check_cancelled(e) < 0 ||
+	    statement_execute(st, found.text, found.length, e) < 0)
+		goto out;
+	rc = walk_results(w, st, in_batch, last, e);
+out:
+	statement_free(st);
+	params_release(&found);
+	return rc;
+}
+
+static void
+copy_text(char *to, size_t size, const char *from)
+{
+	size_t n = from != NULL ? strlen(from) : 0;
+
+	if (n >= size)
+		n = size - 1;
+	if (n > 0)
+		memcpy(to, from, n);
+	to[n] = '\0';
+}
+
+static int
+run_script(struct worker *w, const struct script *script, const char *source,
+    struct err *e)
+{
+	bool in_batch = script == &w->batch;
+
+	for (size_t i = 0; i < script->n; i++) {
+		const struct statement_text *text = &script->items[i];
+		struct export_statement *s = &w->current;
+		uint64_t began = clock_monotonic_ms();
+		unsigned index = s->index + 1;
+
+		memset(s, 0, sizeof(*s));
+		s->index = index;
+		s->line = w->order->plan->sql != NULL && in_batch ?
+		    text->line : (unsigned)i + 1;
+		s->rows = -1;
+		s->began_ms = clock_wall_ms();
+		copy_text(s->source, sizeof(s->source), source);
+		copy_text(s->name, sizeof(s->name), text->name);
+		copy_text(s->word, sizeof(s->word), text->word);
+		if (tell(w, WIRE_BEGAN, s, sizeof(*s), e) < 0 ||
+		    run_statement(w, text, in_batch, i + 1 == script->n,
+			e) < 0)
+			return -1;
+		s->elapsed_ms = clock_monotonic_ms() - began;
+		if (tell(w, WIRE_ENDED, s, sizeof(*s), e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+finish_file(struct worker *w, struct err *e)
+{
+	struct spool_receipt receipt;
+	struct wire_file file;
+
+	memset(&file, 0, sizeof(file));
+	if (check_cancelled(e) < 0 ||
+	    output_commit(&w->output, &receipt, e) < 0)
+		return -1;
+	file.rows = w->output.rows;
+	file.bytes = receipt.bytes;
+	memcpy(file.sha256, receipt.sha256, sizeof(file.sha256));
+	if (tell(w, WIRE_COLUMNS, buf_text(&w->columns), w->columns.length,
+		e) < 0)
+		return -1;
+	return tell(w, WIRE_FILE, &file, sizeof(file), e);
+}
+
+static int
+do_order(struct worker *w, struct err *e)
+{
+	const struct plan *p = w->order->plan;
+
+	if (connect_session(w, e) < 0)
+		return -1;
+	if (w->order->place == NULL)
+		return 0;
+	if (read_scripts(w, e) < 0 ||
+	    run_script(w, &w->on_connect, "source.on_connect", e) < 0 ||
+	    run_script(w, &w->batch,
+		p->sql_name != NULL ? p->sql_name : "source.statements",
+		e) < 0)
+		return -1;
+	return finish_file(w, e);
+}
+
+/*
+ * Signals: the terminal's SIGINT and SIGHUP are the supervisor's business;
+ * SIGTERM is taken by the thread. The process dies with its supervisor.
+ */
+static int
+settle_process(struct err *e)
+{
+	pthread_t thread;
+	sigset_t set;
+
+	(void)signal(SIGINT, SIG_IGN);
+	(void)signal(SIGHUP, SIG_IGN);
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGTERM, SIG_DFL);
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGTERM);
+	if (pthread_sigmask(SIG_BLOCK, &set, NULL) != 0 ||
+	    pthread_create(&thread, NULL, cancel_thread, NULL) != 0 ||
+	    pthread_detach(thread) != 0)
+		return err_set(e, ERR_INTERNAL,
+		    "cannot start the worker's second thread");
+	return 0;
+}
+
+int
+worker_run(const struct worker_order *order)
+{
+	struct worker w;
+	struct err e = ERR_INIT;
+	int rc;
+
+	memset(&w, 0, sizeof(w));
+	w.order = order;
+	w.on_connect = (struct script)SCRIPT_INIT;
+	w.batch = (struct script)SCRIPT_INIT;
+	buf_init(&w.columns, WORKER_COLUMNS_MAX);
+	output_init(&w.output, order->plan, order->place);
+	rc = settle_process(&e);
+	if (rc == 0)
+		rc = do_order(&w, &e);
+	output_release(&w.output);
+	if (rc < 0)
+		rc = tell(&w, WIRE_ERROR, &e, sizeof(e), &e) < 0 ? -1 : 0;
+	else
+		rc = tell(&w, WIRE_DONE, "", 0, &e);
+	set_cancel_session(NULL);
+	session_free(w.session);
+	script_release(&w.on_connect);
+	script_release(&w.batch);
+	buf_release(&w.columns);
+	return rc < 0 ? 1 : 0;
+}
