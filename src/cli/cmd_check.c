@@ -15,7 +15,7 @@
 #include "job/plan.h"
 #include "ship/ship.h"
 
-static const struct option_row rows[] = {
+static const struct option_row option_rows[] = {
 	OVERLAY_OPTIONS,
 	{ "connect", 0, NULL, "also log in to the database and every target" },
 	{ NULL, 0, NULL, NULL }
@@ -161,6 +161,6 @@ const struct command command_check = {
 	    "nothing.",
 	.usage = "[options] [JOB...]",
 	.example = "odbcship check --connect daily-orders",
-	.options = rows,
+	.options = option_rows,
 	.run = run,
 };

@@ -20,7 +20,7 @@
 
 enum { HISTORY_MAX = 256 * 1024 * 1024, HISTORY_RUNS = 20, WIDTH_JOB = 22 };
 
-static const struct option_row rows[] = {
+static const struct option_row option_rows[] = {
 	{ "env", 0, "NAME", "only runs of this environment" },
 	{ "limit", 'l', "N", "at most N runs, default 20, 0 for all" },
 	{ "json", 0, NULL, "as JSON, an array of runs" },
@@ -363,6 +363,6 @@ const struct command command_history = {
 	    "file and deliveries.",
 	.usage = "[options] [JOB | RUN]",
 	.example = "odbcship history daily-orders",
-	.options = rows,
+	.options = option_rows,
 	.run = run,
 };

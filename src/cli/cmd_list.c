@@ -13,7 +13,7 @@
 
 enum { LIST_MAX = 16 * 1024 * 1024, LIST_NAME = 24 };
 
-static const struct option_row rows[] = {
+static const struct option_row option_rows[] = {
 	{ "names", 0, NULL, "names only, one a line" },
 	{ "json", 0, NULL, "as JSON" },
 	{ NULL, 0, NULL, NULL }
@@ -120,6 +120,6 @@ const struct command command_list = {
 	.summary = "The jobs found, with description and owner.",
 	.usage = "[options]",
 	.example = "odbcship list",
-	.options = rows,
+	.options = option_rows,
 	.run = run,
 };

@@ -19,7 +19,7 @@
 #include "job/export.h"
 #include "job/plan.h"
 
-static const struct option_row rows[] = {
+static const struct option_row option_rows[] = {
 	{ "dsn", 'd', "DSN", "data source, or a whole connection string" },
 	{ "execute", 'e', "SQL", "the batch" },
 	{ "file", 'f', "FILE", "read the batch from FILE, - for standard "
@@ -202,6 +202,6 @@ const struct command command_query = {
 	    "job needed.",
 	.usage = "-d DSN (-e SQL | -f FILE) [options]",
 	.example = "odbcship query -d warehouse -f orders.sql -o orders.csv",
-	.options = rows,
+	.options = option_rows,
 	.run = run,
 };

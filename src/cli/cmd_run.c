@@ -22,7 +22,7 @@
 
 enum { JSON_MAX = 16 * 1024 * 1024 };
 
-static const struct option_row rows[] = {
+static const struct option_row option_rows[] = {
 	OVERLAY_OPTIONS,
 	{ "dry-run", 'n', NULL, "say what would happen and do nothing" },
 	{ "no-ship", 0, NULL, "stop with the finished file and print its "
@@ -294,6 +294,6 @@ const struct command command_run = {
 	.summary = "Run jobs: query, write the file, ship it, record it.",
 	.usage = "[options] JOB...",
 	.example = "odbcship run daily-orders --env prod",
-	.options = rows,
+	.options = option_rows,
 	.run = run,
 };

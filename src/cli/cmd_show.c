@@ -18,7 +18,7 @@
 
 enum { SHOW_MAX = 64 * 1024 * 1024, SHOW_COLUMN = 48 };
 
-static const struct option_row rows[] = {
+static const struct option_row option_rows[] = {
 	OVERLAY_OPTIONS,
 	{ "settings", 0, NULL, "document every setting; with an argument only "
 	    "those below it" },
@@ -257,6 +257,6 @@ const struct command command_show = {
 	    "from.",
 	.usage = "[options] JOB | --settings [PREFIX]",
 	.example = "odbcship show daily-orders --env prod",
-	.options = rows,
+	.options = option_rows,
 	.run = run,
 };
