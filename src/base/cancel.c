@@ -1,0 +1,118 @@
+/*
+ * cancel.c - signals and the deadline, turned into one question
+ *
+ * The handler stores the number and writes one byte; everything else is done
+ * by whoever asks. For the supervisor, which has one thread; the worker has
+ * its own way (job/worker.c).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stddef.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cancel.h"
+#include "base/clock.h"
+#include "base/str.h"
+
+static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
+
+static volatile sig_atomic_t caught;
+static int ends[2] = { -1, -1 };
+static uint64_t deadline_ms;
+static uint64_t deadline_limit_ms;
+
+static void
+on_signal(int number)
+{
+	int saved = errno;
+	ssize_t n;
+
+	if (caught == number)
+		_exit(128 + number);
+	caught = number;
+	n = write(ends[1], "", 1);
+	(void)n;	/* a full pipe is readable already */
+	errno = saved;
+}
+
+int
+cancel_install(struct err *e)
+{
+	struct sigaction action;
+
+	if (ends[0] < 0 && pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
+		return err_sys(e, errno, "cannot make a pipe");
+	memset(&action, 0, sizeof(action));
+	action.sa_handler = on_signal;
+	(void)sigfillset(&action.sa_mask);
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		if (sigaction(numbers[i], &action, NULL) < 0)
+			return err_sys(e, errno, "cannot handle signal %d",
+			    numbers[i]);
+	(void)signal(SIGPIPE, SIG_IGN);
+	return 0;
+}
+
+int
+cancel_fd(void)
+{
+	return ends[0];
+}
+
+void
+cancel_set_deadline(uint64_t at_ms, uint64_t limit_ms)
+{
+	deadline_ms = at_ms;
+	deadline_limit_ms = limit_ms;
+}
+
+uint64_t
+cancel_left_ms(void)
+{
+	uint64_t now = clock_monotonic_ms();
+
+	if (deadline_ms == 0)
+		return UINT64_MAX;
+	return now < deadline_ms ? deadline_ms - now : 0;
+}
+
+bool
+cancel_is_due(void)
+{
+	return caught != 0 || cancel_left_ms() == 0;
+}
+
+int
+cancel_check(struct err *e)
+{
+	int number = caught;
+	char limit[32];
+
+	if (number != 0) {
+		(void)err_set(e, ERR_SIGNAL, "ended by signal %d (%s)",
+		    number, strsignal(number));
+		e->native = number;
+		return -1;
+	}
+	if (cancel_left_ms() > 0)
+		return 0;
+	str_put_duration(limit, sizeof(limit), deadline_limit_ms);
+	(void)err_set(e, ERR_NOT_NOW, "the run took longer than %s", limit);
+	return err_hint(e, "limits.runtime sets the limit.");
+}
+
+void
+cancel_uninstall(void)
+{
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		(void)signal(numbers[i], SIG_DFL);
+	if (ends[0] >= 0) {
+		(void)close(ends[0]);
+		(void)close(ends[1]);
+	}
+	ends[0] = ends[1] = -1;
+	caught = 0;
+	deadline_ms = 0;
+}

@@ -1,0 +1,110 @@
+/*
+ * child.c - run a program and take its output
+ *
+ * By argument vector, never by a shell. Used for secrets by command.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/child.h"
+#include "base/clock.h"
+#include "base/str.h"
+
+enum { CHILD_CHUNK = 4096, CHILD_CANNOT = 127 };
+
+static void
+become(const char *const *argv, int out)
+{
+	int null = open("/dev/null", O_RDONLY);
+
+	(void)setpgid(0, 0);
+	(void)signal(SIGPIPE, SIG_DFL);
+	if (null < 0 || dup2(null, STDIN_FILENO) < 0 ||
+	    dup2(out, STDOUT_FILENO) < 0)
+		_exit(CHILD_CANNOT);
+	/* execvp takes what it does not change as if it might. */
+	(void)execvp(argv[0], (char *const *)(uintptr_t)argv);
+	_exit(CHILD_CANNOT);
+}
+
+/* 1 read something, 0 end of the output, -1 e says why not. */
+static int
+read_some(int fd, uint64_t until_ms, struct buf *out, struct err *e)
+{
+	struct pollfd p = { fd, POLLIN, 0 };
+	uint64_t now = clock_monotonic_ms();
+	char chunk[CHILD_CHUNK];
+	ssize_t n;
+	int rc;
+
+	if (now >= until_ms)
+		return err_set(e, ERR_SPEC, "took too long");
+	rc = poll(&p, 1, (int)(until_ms - now));
+	if (rc == 0 || (rc < 0 && errno == EINTR))
+		return 1;
+	n = rc < 0 ? -1 : read(fd, chunk, sizeof(chunk));
+	if (n < 0 && errno == EINTR)
+		return 1;
+	if (n < 0)
+		return err_sys(e, errno, "cannot read its output");
+	if (n > 0 && buf_put(out, chunk, (size_t)n, e) < 0)
+		rc = -1;
+	explicit_bzero(chunk, sizeof(chunk));
+	return rc < 0 ? -1 : n > 0;
+}
+
+static int
+reap(pid_t pid, int rc, struct err *e)
+{
+	int status = 0;
+
+	if (rc < 0)
+		(void)kill(-pid, SIGKILL);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		continue;
+	if (rc < 0)
+		return -1;
+	if (WIFSIGNALED(status))
+		return err_set(e, ERR_SPEC, "was ended by signal %d",
+		    WTERMSIG(status));
+	if (WEXITSTATUS(status) == CHILD_CANNOT)
+		return err_set(e, ERR_SPEC, "cannot be started");
+	if (WEXITSTATUS(status) != 0)
+		return err_set(e, ERR_SPEC, "ended with status %d",
+		    WEXITSTATUS(status));
+	return 0;
+}
+
+int
+child_output(const char *const *argv, uint64_t timeout_ms, struct buf *out,
+    struct err *e)
+{
+	uint64_t until_ms = clock_monotonic_ms() + timeout_ms;
+	int ends[2];
+	pid_t pid;
+	int rc;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return err_sys(e, errno, "cannot make a pipe");
+	pid = fork();
+	if (pid == 0)
+		become(argv, ends[1]);
+	(void)close(ends[1]);
+	if (pid < 0) {
+		rc = err_sys(e, errno, "cannot start a process");
+	} else {
+		do {
+			rc = read_some(ends[0], until_ms, out, e);
+		} while (rc > 0);
+		rc = reap(pid, rc, e);
+	}
+	(void)close(ends[0]);
+	return rc < 0 ? err_in(e, "the command '%s'", argv[0]) : 0;
+}

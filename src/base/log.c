@@ -1,0 +1,177 @@
+/*
+ * log.c - one line per event, to where operators look
+ *
+ * A line is composed whole and written with one write(2). What is printed at
+ * the end of a failed run is not a log line: see cli/terminal.h.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/redact.h"
+#include "base/str.h"
+
+enum { LOG_TEXT_MAX = 4096, LOG_LINE_MAX = 64 * 1024 };
+
+static struct {
+	bool open;
+	bool terminal;		/* standard error is one */
+	bool journal;		/* systemd reads standard error */
+	bool syslog;		/* nobody reads it: syslog does */
+	enum log_level level;	/* least severe that is shown */
+	enum log_format format;
+	char job[128];
+	char environment[128];
+	long long run;
+	void (*clear)(void);	/* takes the progress line away */
+} state = { .level = LOG_LEVEL_WARNING };
+
+void
+log_open(enum log_level level, enum log_format format)
+{
+	state.level = level;
+	state.format = format;
+	state.terminal = isatty(STDERR_FILENO) == 1;
+	state.journal = getenv("JOURNAL_STREAM") != NULL &&
+	    format == LOG_FORMAT_AUTO;
+	state.syslog = !state.terminal && !state.journal &&
+	    format == LOG_FORMAT_AUTO;
+	if (state.syslog)
+		openlog("odbcship", LOG_PID, LOG_DAEMON);
+	state.open = true;
+}
+
+void
+log_context(const char *job, const char *environment, long long run)
+{
+	(void)snprintf(state.job, sizeof(state.job), "%s",
+	    job != NULL ? job : "");
+	(void)snprintf(state.environment, sizeof(state.environment), "%s",
+	    environment != NULL ? environment : "");
+	state.run = run;
+}
+
+static const char *
+level_name(enum log_level level)
+{
+	switch (level) {
+	case LOG_LEVEL_ERROR:
+		return "error";
+	case LOG_LEVEL_WARNING:
+		return "warning";
+	case LOG_LEVEL_INFO:
+		return "info";
+	case LOG_LEVEL_DEBUG:
+		break;
+	}
+	return "debug";
+}
+
+static int
+put_json(struct buf *line, enum log_level level, const char *text,
+    struct err *e)
+{
+	char now[CLOCK_TEXT];
+	struct json j;
+
+	clock_put_utc(now, clock_wall_ms());
+	json_init(&j, line);
+	json_begin_object(&j, NULL);
+	json_string(&j, "time", now);
+	json_string(&j, "level", level_name(level));
+	if (state.job[0] != '\0')
+		json_string(&j, "job", state.job);
+	if (state.environment[0] != '\0')
+		json_string(&j, "environment", state.environment);
+	if (state.run != 0)
+		json_integer(&j, "run", state.run);
+	json_string(&j, "message", text);
+	json_end(&j);
+	return json_finish(&j, e);
+}
+
+static int
+put_text(struct buf *line, enum log_level level, const char *text,
+    struct err *e)
+{
+	int rc;
+
+	if (state.journal)
+		rc = buf_printf(line, e, "<%d>", (int)level);
+	else if (level == LOG_LEVEL_INFO)
+		rc = buf_puts(line, "odbcship: ", e);
+	else
+		rc = buf_printf(line, e, "odbcship: %s: ", level_name(level));
+	if (rc == 0 && !state.terminal && state.job[0] != '\0')
+		rc = buf_printf(line, e, "%s%s%s: ", state.job,
+		    state.environment[0] != '\0' ? "." : "",
+		    state.environment);
+	return rc < 0 ? -1 : str_escape(line, text, strlen(text), e);
+}
+
+static void
+write_line(enum log_level level, const char *text)
+{
+	struct buf line = BUF_INIT(LOG_LINE_MAX);
+	struct err e = ERR_INIT;
+	int rc = state.format == LOG_FORMAT_JSON ?
+	    put_json(&line, level, text, &e) :
+	    put_text(&line, level, text, &e);
+
+	if (rc == 0 && buf_put(&line, "\n", 1, &e) == 0) {
+		if (state.terminal && state.clear != NULL)
+			state.clear();
+		if (write(STDERR_FILENO, line.data, line.length) < 0)
+			rc = -1;	/* nobody is left to be told */
+	}
+	buf_release(&line);
+}
+
+void
+log_write(enum log_level level, const char *fmt, ...)
+{
+	char text[LOG_TEXT_MAX];
+	va_list ap;
+
+	if (level > state.level &&
+	    !(state.syslog && level <= LOG_LEVEL_INFO))
+		return;
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	redact_text(text, sizeof(text));
+	if (level <= state.level)
+		write_line(level, text);
+	if (state.syslog && level <= LOG_LEVEL_INFO)
+		syslog((int)level, "%s%s%s%s%s", state.job,
+		    state.environment[0] != '\0' ? "." : "",
+		    state.environment, state.job[0] != '\0' ? ": " : "", text);
+}
+
+bool
+log_is_terminal(void)
+{
+	return state.terminal;
+}
+
+void
+log_on_line(void (*clear)(void))
+{
+	state.clear = clear;
+}
+
+void
+log_close(void)
+{
+	if (state.syslog)
+		closelog();
+	memset(&state, 0, sizeof(state));
+	state.level = LOG_LEVEL_WARNING;
+}
