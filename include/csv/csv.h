@@ -2,17 +2,16 @@
  * csv.h - write rows as RFC 4180 CSV
  *
  * A field is quoted when it holds the delimiter, a quote, CR or LF, when it is
- * the empty string (NULL is nothing at all), and where a reader would take
- * it for something else: a lone "\." . NULL alone on a line of one column
- * stays an empty line's worth of meaning and is written as the options say.
- * The last record ends with a line break.
+ * the empty string (NULL is nothing at all), and when it is a lone "\.", which
+ * psql takes for the end of the data. A NULL alone in a file of one column is
+ * an empty line: RFC 4180 has no other form for it. The last record ends with
+ * a line break.
  *
  * Shape	CSV_INIT -> csv_open -> csv_put_header -> csv_put_block* ->
  *		csv_finish -> csv_release
  * Units	rows without the header; bytes as written
  * Owns		its buffer; borrows the out
- * Errors	ERR_DATA for a NULL that cannot be told from an empty record;
- *		those of the out
+ * Errors	those of the out; ERR_INTERNAL when memory is gone
  * Source	RFC 4180, facts/shipping.md 8
  */
 #ifndef CSV_CSV_H

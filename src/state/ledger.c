@@ -1,0 +1,329 @@
+/*
+ * ledger.c - the record of runs: statements, files, deliveries
+ *
+ * Each call is a transaction of its own, made durable before it returns, so
+ * that a crash loses at most the step it was in. Reads are in ledger_read.c,
+ * SQLite itself in db.c, the tables in schema.h.
+ */
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "state/db.h"
+#include "state/ledger_private.h"
+#include "state/schema.h"
+
+enum { LEDGER_BUSY_MS = 30 * 1000 };
+
+static int
+execute(struct ledger *l, const char *sql, const char *what, struct err *e)
+{
+	if (sqlite3_exec(l->db, sql, NULL, NULL, NULL) != SQLITE_OK)
+		return db_error(l->db, what, e);
+	return 0;
+}
+
+static int
+read_version(struct ledger *l, int64_t *version, struct err *e)
+{
+	struct query q;
+	int more;
+
+	query_begin(&q, l->db, "PRAGMA user_version");
+	more = query_next(&q, "read the version of the ledger", e);
+	if (more > 0)
+		*version = query_integer(&q, 0);
+	query_end(&q);
+	return more < 0 ? -1 : 0;
+}
+
+/* Under the write lock, so that two processes do not both begin. */
+static int
+upgrade(struct ledger *l, const char *path, struct err *e)
+{
+	int64_t version = 0;
+	char mark[64];
+
+	if (read_version(l, &version, e) < 0)
+		return -1;
+	if (version > SCHEMA_VERSION) {
+		(void)err_set(e, ERR_LOCAL, "the ledger '%s' was written by a "
+		    "newer odbcship (version %lld, this one knows %d)", path,
+		    (long long)version, (int)SCHEMA_VERSION);
+		return err_hint(e, "Install the newer odbcship here too.");
+	}
+	for (; version < SCHEMA_VERSION; version++)
+		if (execute(l, schema_steps[version], "make the ledger",
+			e) < 0)
+			return -1;
+	(void)snprintf(mark, sizeof(mark), "PRAGMA user_version = %d",
+	    (int)SCHEMA_VERSION);
+	return execute(l, mark, "make the ledger", e);
+}
+
+static int
+prepare(struct ledger *l, const char *path, struct err *e)
+{
+	(void)sqlite3_busy_timeout(l->db, LEDGER_BUSY_MS);
+	if (execute(l, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+	    " PRAGMA foreign_keys = ON", "open the ledger", e) < 0 ||
+	    execute(l, "BEGIN IMMEDIATE", "open the ledger", e) < 0)
+		return -1;
+	if (upgrade(l, path, e) < 0) {
+		struct err own = ERR_INIT;
+
+		(void)execute(l, "ROLLBACK", "roll back", &own);
+		return -1;
+	}
+	return execute(l, "COMMIT", "open the ledger", e);
+}
+
+int
+ledger_open(struct ledger **ledger, const char *dir, struct err *e)
+{
+	struct ledger *l = calloc(1, sizeof(*l));
+	char *path = file_join(dir, "ledger.db", e);
+	mode_t mask;
+	int rc = -1;
+
+	*ledger = NULL;
+	if (l == NULL || path == NULL) {
+		(void)err_set(e, ERR_INTERNAL, "out of memory");
+		goto out;
+	}
+	mask = umask(077);
+	rc = sqlite3_open_v2(path, &l->db, SQLITE_OPEN_READWRITE |
+	    SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW, NULL) == SQLITE_OK ?
+	    prepare(l, path, e) : db_error(l->db, "open the ledger", e);
+	(void)umask(mask);
+	if (rc < 0)
+		(void)err_in(e, "%s", path);
+out:
+	free(path);
+	if (rc < 0)
+		ledger_free(l);
+	else
+		*ledger = l;
+	return rc;
+}
+
+void
+ledger_put_version(char *text, size_t size)
+{
+	(void)snprintf(text, size, "SQLite %s", sqlite3_libversion());
+}
+
+void
+ledger_free(struct ledger *l)
+{
+	if (l == NULL)
+		return;
+	(void)sqlite3_close(l->db);
+	free(l);
+}
+
+static const char *
+text_or(const char *text)
+{
+	return text != NULL ? text : "";
+}
+
+static void
+put_key(struct query *q, const struct run_key *key)
+{
+	query_put_text(q, key->job);
+	query_put_text(q, text_or(key->environment));
+	query_put_text(q, text_or(key->date));
+	query_put_text(q, text_or(key->shard));
+}
+
+int
+ledger_close_lost(struct ledger *l, const struct run_key *key, struct err *e)
+{
+	struct query q;
+
+	query_begin(&q, l->db, "UPDATE run SET state = 'lost', status = 70,"
+	    " class = 'internal', ended_ms = ?, message ="
+	    " 'the process ended without a word (killed, or the host went"
+	    " down)' WHERE state = 'running' AND job = ? AND environment = ?");
+	query_put_integer(&q, clock_wall_ms());
+	query_put_text(&q, key->job);
+	query_put_text(&q, text_or(key->environment));
+	if (query_run(&q, "record lost runs", e) < 0)
+		return -1;
+	return sqlite3_changes(l->db);
+}
+
+int
+ledger_begin_run(struct ledger *l, const struct run_start *start,
+    int64_t *run, struct err *e)
+{
+	struct query q;
+
+	query_begin(&q, l->db, "INSERT INTO run (job, environment, date,"
+	    " shard, dsn, user, host, version, began_ms, pid, forced, state,"
+	    " status, ended_ms, rows, bytes, class, message, hint, sqlstate,"
+	    " native, dbms, driver) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+	    " 'running', -1, 0, 0, 0, '', '', '', '', 0, '', '')");
+	put_key(&q, &start->key);
+	query_put_text(&q, text_or(start->dsn));
+	query_put_text(&q, text_or(start->user));
+	query_put_text(&q, text_or(start->host));
+	query_put_text(&q, text_or(start->version));
+	query_put_integer(&q, clock_wall_ms());
+	query_put_integer(&q, getpid());
+	query_put_integer(&q, start->forced);
+	if (query_run(&q, "record the run", e) < 0)
+		return -1;
+	*run = sqlite3_last_insert_rowid(l->db);
+	return 0;
+}
+
+int
+ledger_set_connection(struct ledger *l, int64_t run, const char *dbms,
+    const char *driver, struct err *e)
+{
+	struct query q;
+
+	query_begin(&q, l->db,
+	    "UPDATE run SET dbms = ?, driver = ? WHERE id = ?");
+	query_put_text(&q, text_or(dbms));
+	query_put_text(&q, text_or(driver));
+	query_put_integer(&q, run);
+	return query_run(&q, "record the connection", e);
+}
+
+int
+ledger_put_statement(struct ledger *l, int64_t run,
+    const struct run_statement *s, struct err *e)
+{
+	const struct err none = ERR_INIT;
+	const struct err *error = s->error != NULL ? s->error : &none;
+	struct query q;
+
+	query_begin(&q, l->db, "INSERT OR REPLACE INTO statement (run,"
+	    " position, line, source, name, word, began_ms, elapsed_ms, rows,"
+	    " results, message, sqlstate, native)"
+	    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+	query_put_integer(&q, run);
+	query_put_integer(&q, s->index);
+	query_put_integer(&q, s->line);
+	query_put_text(&q, text_or(s->source));
+	query_put_text(&q, s->name);
+	query_put_text(&q, text_or(s->word));
+	query_put_integer(&q, s->began_ms);
+	query_put_integer(&q, (int64_t)s->elapsed_ms);
+	query_put_integer(&q, s->rows);
+	query_put_integer(&q, s->results);
+	query_put_text(&q, error->text);
+	query_put_text(&q, error->state);
+	query_put_integer(&q, error->native);
+	return query_run(&q, "record a statement", e);
+}
+
+int
+ledger_put_file(struct ledger *l, int64_t run, const struct run_file *f,
+    int64_t *file, struct err *e)
+{
+	struct query q;
+
+	query_begin(&q, l->db, "INSERT INTO file (run, name, path, rows,"
+	    " bytes, sha256, columns) VALUES (?, ?, ?, ?, ?, ?, ?)");
+	query_put_integer(&q, run);
+	query_put_text(&q, f->name);
+	query_put_text(&q, f->path);
+	query_put_integer(&q, (int64_t)f->rows);
+	query_put_integer(&q, (int64_t)f->bytes);
+	query_put_text(&q, f->sha256);
+	query_put_text(&q, text_or(f->columns));
+	if (query_run(&q, "record the file", e) < 0)
+		return -1;
+	*file = sqlite3_last_insert_rowid(l->db);
+	return 0;
+}
+
+/* The values that a delivery has at its beginning and at its end. */
+static void
+put_delivery(struct query *q, const struct run_delivery *d)
+{
+	const struct err none = ERR_INIT;
+	const struct err *error = d->error != NULL ? d->error : &none;
+
+	query_put_text(q, d->target);
+	query_put_text(q, text_or(d->url));
+	query_put_text(q, text_or(d->name));
+	query_put_text(q, text_or(d->state));
+	query_put_text(q, text_or(d->stage));
+	query_put_text(q, text_or(d->reply));
+	query_put_text(q, text_or(d->tls));
+	query_put_text(q, text_or(d->verified));
+	query_put_integer(q, (int64_t)d->bytes);
+	query_put_integer(q, (int64_t)d->elapsed_ms);
+	query_put_text(q, error->class != ERR_NONE ? err_name(error) : "");
+	query_put_text(q, error->text);
+	query_put_text(q, error->hint);
+}
+
+int
+ledger_begin_delivery(struct ledger *l, int64_t file,
+    const struct run_delivery *d, int64_t *delivery, struct err *e)
+{
+	struct query q;
+
+	query_begin(&q, l->db, "INSERT INTO delivery (target, url, name,"
+	    " state, stage, reply, tls, verified, bytes, elapsed_ms, class,"
+	    " message, hint, file, began_ms)"
+	    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+	put_delivery(&q, d);
+	query_put_integer(&q, file);
+	query_put_integer(&q, clock_wall_ms());
+	if (query_run(&q, "record a delivery", e) < 0)
+		return -1;
+	*delivery = sqlite3_last_insert_rowid(l->db);
+	return 0;
+}
+
+int
+ledger_end_delivery(struct ledger *l, int64_t delivery,
+    const struct run_delivery *d, struct err *e)
+{
+	struct query q;
+
+	query_begin(&q, l->db, "UPDATE delivery SET target = ?, url = ?,"
+	    " name = ?, state = ?, stage = ?, reply = ?, tls = ?,"
+	    " verified = ?, bytes = ?, elapsed_ms = ?, class = ?,"
+	    " message = ?, hint = ? WHERE id = ?");
+	put_delivery(&q, d);
+	query_put_integer(&q, delivery);
+	return query_run(&q, "record a delivery", e);
+}
+
+int
+ledger_end_run(struct ledger *l, int64_t run, const struct run_end *end,
+    struct err *e)
+{
+	const struct err none = ERR_INIT;
+	const struct err *error = end->error != NULL ? end->error : &none;
+	struct query q;
+
+	query_begin(&q, l->db, "UPDATE run SET state = ?, status = ?,"
+	    " ended_ms = ?, rows = ?, bytes = ?, class = ?, message = ?,"
+	    " hint = ?, sqlstate = ?, native = ? WHERE id = ?");
+	query_put_text(&q, end->state);
+	query_put_integer(&q, end->status);
+	query_put_integer(&q, clock_wall_ms());
+	query_put_integer(&q, (int64_t)end->rows);
+	query_put_integer(&q, (int64_t)end->bytes);
+	query_put_text(&q, error->class != ERR_NONE ? err_name(error) : "");
+	query_put_text(&q, error->text);
+	query_put_text(&q, error->hint);
+	query_put_text(&q, error->state);
+	query_put_integer(&q, error->native);
+	query_put_integer(&q, run);
+	return query_run(&q, "record the end of the run", e);
+}

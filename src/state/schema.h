@@ -1,0 +1,56 @@
+/*
+ * schema.h - the tables of the ledger, one step for each version
+ *
+ * Step i takes a ledger of version i (PRAGMA user_version) to version i + 1. A
+ * step that was released is never changed; a new one is added below it.
+ */
+#ifndef STATE_SCHEMA_H
+#define STATE_SCHEMA_H
+
+/* SQL of each step; SCHEMA_VERSION of them. */
+static const char *const schema_steps[] = {
+	"CREATE TABLE run ("
+	" id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	" job TEXT NOT NULL, environment TEXT NOT NULL,"
+	" date TEXT NOT NULL, shard TEXT NOT NULL,"
+	" state TEXT NOT NULL, status INTEGER NOT NULL,"
+	" began_ms INTEGER NOT NULL, ended_ms INTEGER NOT NULL,"
+	" rows INTEGER NOT NULL, bytes INTEGER NOT NULL,"
+	" class TEXT NOT NULL, message TEXT NOT NULL, hint TEXT NOT NULL,"
+	" sqlstate TEXT NOT NULL, native INTEGER NOT NULL,"
+	" dsn TEXT NOT NULL, dbms TEXT NOT NULL, driver TEXT NOT NULL,"
+	" user TEXT NOT NULL, host TEXT NOT NULL, version TEXT NOT NULL,"
+	" pid INTEGER NOT NULL, forced INTEGER NOT NULL);"
+	"CREATE INDEX run_key ON run"
+	" (job, environment, date, shard, state);"
+	"CREATE TABLE statement ("
+	" run INTEGER NOT NULL REFERENCES run (id),"
+	" position INTEGER NOT NULL, line INTEGER NOT NULL,"
+	" source TEXT NOT NULL, name TEXT, word TEXT NOT NULL,"
+	" began_ms INTEGER NOT NULL, elapsed_ms INTEGER NOT NULL,"
+	" rows INTEGER NOT NULL, results INTEGER NOT NULL,"
+	" message TEXT NOT NULL, sqlstate TEXT NOT NULL,"
+	" native INTEGER NOT NULL,"
+	" PRIMARY KEY (run, position));"
+	"CREATE TABLE file ("
+	" id INTEGER PRIMARY KEY,"
+	" run INTEGER NOT NULL REFERENCES run (id),"
+	" name TEXT NOT NULL, path TEXT NOT NULL,"
+	" rows INTEGER NOT NULL, bytes INTEGER NOT NULL,"
+	" sha256 TEXT NOT NULL, columns TEXT NOT NULL);"
+	"CREATE INDEX file_run ON file (run);"
+	"CREATE TABLE delivery ("
+	" id INTEGER PRIMARY KEY,"
+	" file INTEGER NOT NULL REFERENCES file (id),"
+	" target TEXT NOT NULL, url TEXT NOT NULL, name TEXT NOT NULL,"
+	" state TEXT NOT NULL, stage TEXT NOT NULL,"
+	" reply TEXT NOT NULL, tls TEXT NOT NULL, verified TEXT NOT NULL,"
+	" began_ms INTEGER NOT NULL, bytes INTEGER NOT NULL,"
+	" elapsed_ms INTEGER NOT NULL,"
+	" class TEXT NOT NULL, message TEXT NOT NULL, hint TEXT NOT NULL);"
+	"CREATE INDEX delivery_file ON delivery (file);",
+};
+
+enum { SCHEMA_VERSION = sizeof(schema_steps) / sizeof(schema_steps[0]) };
+
+#endif
