@@ -38,7 +38,8 @@ enum setting_flag {
 	SETTING_TEMPLATE = 2,	/* {fields} are expanded at run time */
 	SETTING_MAIN = 4,	/* only in the main file */
 	SETTING_JOB = 8,	/* only in a job spec */
-	SETTING_FILE = 16	/* a path, relative to the file it stands in */
+	SETTING_FILE = 16,	/* a path, relative to the file it stands in */
+	SETTING_CONTROL = 32	/* line breaks and the like may be in it */
 };
 
 /* One setting. */
@@ -46,7 +47,8 @@ struct setting {
 	const char *path;		/* "source.dsn", "targets.url" */
 	enum setting_type type;		/* what it is */
 	const char *fallback;		/* the default as written, or NULL */
-	int64_t min, max;		/* of numbers, in their unit */
+	int64_t min, max;		/* of numbers, in their unit; of texts,
+					 * in bytes; max 0: none */
 	const char *const *choices;	/* of SETTING_CHOICE, NULL-terminated */
 	unsigned flags;			/* bits of enum setting_flag */
 	const char *help;		/* one or two sentences */

@@ -1,0 +1,282 @@
+/*
+ * settings.c - the one table of everything a job spec can say
+ *
+ * A row here is all that a setting needs to be read, checked, overlaid, shown
+ * and documented; what it then does is job/plan.c's to decide. The manual
+ * page odbcship.cfg(5) is tested against these rows. How help is laid out:
+ * help.c; how values are read: value.c and read.c.
+ */
+#include <string.h>
+
+#include "base/str.h"
+#include "spec/settings.h"
+
+/* Units of min and max. */
+#define SECOND ((int64_t)1000)
+#define DAY (86400 * SECOND)
+
+/* Longest names, in bytes; longest durations. */
+enum { NAME_BYTES = 200, TEXT_BYTES = 4096 };
+#define LONGEST (36500 * DAY)
+
+static const char *const dialects[] = { "auto", "postgresql", "mysql",
+	"sqlite", "mssql", "oracle", "db2", "firebird", "ansi", NULL };
+static const char *const results[] = { "last", "only", NULL };
+static const char *const newlines[] = { "crlf", "lf", NULL };
+static const char *const tls_modes[] = { "required", "none", NULL };
+static const char *const tls_versions[] = { "1.2", "1.3", NULL };
+
+static const struct setting rows[] = {
+	{ "description", SETTING_TEXT, NULL, 0, TEXT_BYTES, NULL, SETTING_JOB,
+	    "What the job is for, in one line, for lists and records.",
+	    "description = \"Orders of the day for the partner\";" },
+	{ "owner", SETTING_TEXT, NULL, 0, TEXT_BYTES, NULL, 0,
+	    "Who is to be asked about the job; shown where it fails.",
+	    "owner = \"data-team@example.com\";" },
+	{ "runbook", SETTING_TEXT, NULL, 0, TEXT_BYTES, NULL, 0,
+	    "Where it is written what to do when the job fails.",
+	    "runbook = \"https://wiki.example.com/daily-orders\";" },
+	{ "timezone", SETTING_TEXT, NULL, 1, NAME_BYTES, NULL, 0,
+	    "The time zone whose calendar says what today is for this job, a "
+	    "name of the time zone database. Without it the system's zone "
+	    "counts.",
+	    "timezone = \"Europe/Berlin\";" },
+	{ "environment", SETTING_TEXT, NULL, 1, NAME_BYTES, NULL, SETTING_MAIN,
+	    "Which of the environments this host is. --env and $ODBCSHIP_ENV "
+	    "go before it.",
+	    "environment = \"prod\";" },
+	{ "state", SETTING_TEXT, NULL, 1, TEXT_BYTES, NULL,
+	    SETTING_MAIN | SETTING_FILE,
+	    "The directory of the ledger, the locks and the spool. "
+	    "$ODBCSHIP_STATE goes before it.",
+	    "state = \"/var/lib/odbcship\";" },
+
+	{ "source", SETTING_GROUP, NULL, 0, 0, NULL, 0,
+	    "The database and the batch that is run there.", NULL },
+	{ "source.dsn", SETTING_TEXT, NULL, 1, NAME_BYTES, NULL, 0,
+	    "A data source name of odbc.ini. A job needs this or "
+	    "source.connection.",
+	    "dsn = \"warehouse\";" },
+	{ "source.connection", SETTING_TEXT, NULL, 1, TEXT_BYTES, NULL, 0,
+	    "A whole connection string, instead of source.dsn.",
+	    "connection = \"Driver=PostgreSQL Unicode;Server=db;"
+	    "Database=shop\";" },
+	{ "source.user", SETTING_TEXT, NULL, 1, TEXT_BYTES, NULL, 0,
+	    "The user to log in as, when the DSN does not say it.",
+	    "user = \"exporter\";" },
+	{ "source.password", SETTING_SECRET, NULL, 0, 0, NULL, 0,
+	    "Where the password of the user is.",
+	    "password = { file = \"warehouse.secret\"; };" },
+	{ "source.sql_file", SETTING_TEXT, NULL, 1, TEXT_BYTES, NULL,
+	    SETTING_FILE,
+	    "A file with the batch. A job needs exactly one of "
+	    "source.sql_file, source.sql and source.statements.",
+	    "sql_file = \"daily-orders.sql\";" },
+	{ "source.sql", SETTING_TEXT, NULL, 1, 0, NULL, SETTING_CONTROL,
+	    "The batch itself; it is split into statements as the dialect "
+	    "wants it.",
+	    "sql = \"SELECT * FROM orders\";" },
+	{ "source.statements", SETTING_TEXTS, NULL, 1, 0, NULL,
+	    SETTING_CONTROL,
+	    "The batch as a list of statements, each sent as it is.",
+	    "statements = ( \"CREATE TEMP TABLE t AS SELECT 1 AS a\", "
+	    "\"SELECT a FROM t\" );" },
+	{ "source.dialect", SETTING_CHOICE, "auto", 0, 0, dialects, 0,
+	    "By which rules the batch is split and parameters are found; auto "
+	    "asks the database what it is.",
+	    "dialect = \"postgresql\";" },
+	{ "source.on_connect", SETTING_TEXTS, NULL, 1, 0, NULL,
+	    SETTING_CONTROL,
+	    "Statements to run first on each new connection.",
+	    "on_connect = ( \"SET search_path TO sales\" );" },
+	{ "source.params", SETTING_PARAMS, NULL, 0, 0, NULL,
+	    SETTING_TEMPLATE | SETTING_CONTROL,
+	    "Values that are bound to :name in the batch, never pasted into "
+	    "it. A value is a text, or a group of value and type (text, "
+	    "integer, decimal, date or timestamp).",
+	    "params = { day = { value = \"{date:-1d:%Y-%m-%d}\"; "
+	    "type = \"date\"; }; };" },
+	{ "source.result", SETTING_CHOICE, "last", 0, 0, results, 0,
+	    "Which result set becomes the file: the last one, or the only "
+	    "one (more than one is then an error).",
+	    "result = \"only\";" },
+	{ "source.login_timeout", SETTING_DURATION, "30s", 0, LONGEST, NULL, 0,
+	    "How long connecting to the database may take; \"0\" leaves it to "
+	    "the driver.",
+	    "login_timeout = \"1m\";" },
+	{ "source.query_timeout", SETTING_DURATION, "0", 0, LONGEST, NULL, 0,
+	    "How long one statement may run; \"0\" is no limit but that of "
+	    "the run.",
+	    "query_timeout = \"2h\";" },
+
+	{ "file", SETTING_GROUP, NULL, 0, 0, NULL, 0,
+	    "The file that the result becomes.", NULL },
+	{ "file.name", SETTING_TEXT, NULL, 1, TEXT_BYTES, NULL,
+	    SETTING_REQUIRED | SETTING_TEMPLATE,
+	    "Its name, without a directory.",
+	    "name = \"orders-{date:%Y%m%d}.csv\";" },
+	{ "file.header", SETTING_BOOL, "true", 0, 0, NULL, 0,
+	    "Whether the first record holds the names of the columns.",
+	    "header = false;" },
+	{ "file.delimiter", SETTING_TEXT, ",", 1, 1, NULL, SETTING_CONTROL,
+	    "The one ASCII character between two fields.",
+	    "delimiter = \";\";" },
+	{ "file.newline", SETTING_CHOICE, "crlf", 0, 0, newlines, 0,
+	    "What ends a record: crlf, as RFC 4180 has it, or lf.",
+	    "newline = \"lf\";" },
+
+	{ "targets", SETTING_LIST, NULL, 0, 0, NULL, 0,
+	    "Where the file is delivered to, one after the other.", NULL },
+	{ "targets.name", SETTING_TEXT, NULL, 1, NAME_BYTES, NULL,
+	    SETTING_REQUIRED,
+	    "The name of the target in records and on the command line; no "
+	    "two are alike.",
+	    "name = \"partner\";" },
+	{ "targets.url", SETTING_TEXT, NULL, 1, TEXT_BYTES, NULL,
+	    SETTING_REQUIRED | SETTING_TEMPLATE,
+	    "The directory to deliver into, ending with a slash: ftp://, "
+	    "ftps:// or file://. A path is relative to the directory after "
+	    "login.",
+	    "url = \"ftp://ftp.example.com/incoming/\";" },
+	{ "targets.user", SETTING_TEXT, NULL, 1, TEXT_BYTES, NULL, 0,
+	    "The user to log in as.",
+	    "user = \"acme\";" },
+	{ "targets.password", SETTING_SECRET, NULL, 0, 0, NULL, 0,
+	    "Where the password of the user is.",
+	    "password = { credential = \"partner\"; };" },
+	{ "targets.tls", SETTING_CHOICE, "required", 0, 0, tls_modes, 0,
+	    "required: TLS or nothing is sent. none: in clear, password and "
+	    "all.",
+	    "tls = \"none\";" },
+	{ "targets.max_tls", SETTING_CHOICE, NULL, 0, 0, tls_versions, 0,
+	    "The newest version of TLS to offer, for servers that fail with a "
+	    "newer one.",
+	    "max_tls = \"1.2\";" },
+	{ "targets.ca_file", SETTING_TEXT, NULL, 1, TEXT_BYTES, NULL,
+	    SETTING_FILE,
+	    "Certificates (PEM) that the server's certificate must come from, "
+	    "instead of the system's.",
+	    "ca_file = \"partner-ca.pem\";" },
+	{ "targets.pinned_key", SETTING_TEXT, NULL, 1, TEXT_BYTES, NULL, 0,
+	    "The server's public key must have this SHA-256 in base64 too.",
+	    "pinned_key = "
+	    "\"sha256//YhKJKSzoTt2b5FP18fvpHo7fJYqQCjAa3HWY3tvRMwE=\";" },
+	{ "targets.temporary", SETTING_TEXT, "{name}.part", 1, TEXT_BYTES,
+	    NULL, SETTING_TEMPLATE,
+	    "The file's name at the target until it is complete.",
+	    "temporary = \".{name}.tmp\";" },
+	{ "targets.mkdirs", SETTING_BOOL, "false", 0, 0, NULL, 0,
+	    "Whether directories of the URL that are missing are made.",
+	    "mkdirs = true;" },
+	{ "targets.epsv", SETTING_BOOL, "true", 0, 0, NULL, 0,
+	    "Whether EPSV is tried before PASV; false for firewalls that "
+	    "do not know it.",
+	    "epsv = false;" },
+	{ "targets.connect_timeout", SETTING_DURATION, "30s", SECOND, LONGEST,
+	    NULL, 0,
+	    "How long connecting to the target may take.",
+	    "connect_timeout = \"1m\";" },
+	{ "targets.reply_timeout", SETTING_DURATION, "300s", SECOND, LONGEST,
+	    NULL, 0,
+	    "How long the server may take for one reply.",
+	    "reply_timeout = \"10m\";" },
+	{ "targets.stall_timeout", SETTING_DURATION, "120s", SECOND, LONGEST,
+	    NULL, 0,
+	    "How long a transfer may stand still.",
+	    "stall_timeout = \"5m\";" },
+
+	{ "limits", SETTING_GROUP, NULL, 0, 0, NULL, 0,
+	    "What a run may take.", NULL },
+	{ "limits.runtime", SETTING_DURATION, "6h", 0, LONGEST, NULL, 0,
+	    "How long the whole run may take; \"0\" is no limit.",
+	    "runtime = \"45m\";" },
+	{ "limits.lock_wait", SETTING_DURATION, "0", 0, LONGEST, NULL, 0,
+	    "How long to wait for another run of the job to end; \"0\" does "
+	    "not wait.",
+	    "lock_wait = \"10m\";" },
+	{ "limits.keep", SETTING_DURATION, "14d", 0, LONGEST, NULL, 0,
+	    "How long finished files stay in the spool.",
+	    "keep = \"90d\";" },
+};
+
+enum { ROWS = sizeof(rows) / sizeof(rows[0]), PATH_BYTES = 128 };
+
+const struct setting *
+settings_all(size_t *n)
+{
+	*n = ROWS;
+	return rows;
+}
+
+const struct setting *
+settings_find(const char *path)
+{
+	for (size_t i = 0; i < ROWS; i++)
+		if (strcmp(rows[i].path, path) == 0)
+			return &rows[i];
+	return NULL;
+}
+
+/* The part behind the last dot. */
+static const char *
+leaf(const char *path)
+{
+	const char *dot = strrchr(path, '.');
+
+	return dot != NULL ? dot + 1 : path;
+}
+
+/* Whether both stand in the same group. */
+static bool
+is_sibling(const char *a, const char *b)
+{
+	size_t n = (size_t)(leaf(a) - a);
+
+	return (size_t)(leaf(b) - b) == n && strncmp(a, b, n) == 0;
+}
+
+/* The path whose last part is the borrowed text found. */
+static const char *
+path_of(const char *found)
+{
+	for (size_t i = 0; found != NULL && i < ROWS; i++)
+		if (leaf(rows[i].path) == found)
+			return rows[i].path;
+	return NULL;
+}
+
+/* The sibling whose last part is nearest to that of path. */
+static const char *
+nearest_sibling(const char *path)
+{
+	const char *leaves[ROWS];
+	size_t n = 0;
+
+	for (size_t i = 0; i < ROWS; i++)
+		if (is_sibling(rows[i].path, path))
+			leaves[n++] = leaf(rows[i].path);
+	return path_of(str_nearest(leaf(path), leaves, n));
+}
+
+/* The right name in a group whose own name is misspelt. */
+static const char *
+nearest_in_other_group(const char *path)
+{
+	const char *paths[ROWS];
+	size_t n = 0;
+
+	for (size_t i = 0; i < ROWS; i++)
+		if (strcmp(leaf(rows[i].path), leaf(path)) == 0)
+			paths[n++] = rows[i].path;
+	if (n <= 1 || strchr(path, '.') == NULL)
+		return n > 0 ? paths[0] : NULL;
+	return str_nearest(path, paths, n);
+}
+
+const char *
+settings_nearest(const char *path)
+{
+	const char *near = nearest_sibling(path);
+
+	return near != NULL ? near : nearest_in_other_group(path);
+}
