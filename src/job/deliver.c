@@ -127,6 +127,8 @@ deliver_all(const struct delivery_order *o, struct run_outcome *outcome,
 	for (size_t i = 0; i < p->n_targets; i++) {
 		struct run_delivery_outcome *d = &outcome->deliveries[i];
 
+		if (i > 0 && cancel_is_due())
+			return rc == 0 ? cancel_check(e) : rc;
 		d->target = str_dup(p->targets[i].target.name);
 		if (d->target == NULL)
 			return err_set(e, ERR_INTERNAL, "out of memory");
@@ -135,8 +137,6 @@ deliver_all(const struct delivery_order *o, struct run_outcome *outcome,
 			return err_in(e, "the delivery to '%s' cannot be "
 			    "recorded", d->target);
 		rc = settle(d, e, rc);
-		if (cancel_is_due())
-			break;
 	}
 	return rc;
 }

@@ -1,0 +1,211 @@
+/*
+ * diag.c - what a driver says, and what kind of failure it is
+ *
+ * The one place where ODBC's errors become ours. What is worth another try is
+ * told by SQLSTATE and, where drivers use HY000 for everything, by the
+ * database's own code; the tables name their source.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/str.h"
+#include "odbc/diag.h"
+
+enum { DIAG_RECORDS = 32, DIAG_TEXT = 2048, DIAG_ALL = 64 * 1024 };
+
+/* One record. */
+struct record {
+	char state[6];
+	SQLINTEGER native;
+	char text[DIAG_TEXT];
+};
+
+static bool
+read_record(const struct diag_place *p, SQLSMALLINT i, struct record *r)
+{
+	SQLSMALLINT length = 0;
+	SQLRETURN rc;
+
+	memset(r, 0, sizeof(*r));
+	rc = SQLGetDiagRec(p->type, p->handle, i, (SQLCHAR *)r->state,
+	    &r->native, (SQLCHAR *)r->text, (SQLSMALLINT)sizeof(r->text),
+	    &length);
+	r->text[sizeof(r->text) - 1] = '\0';
+	return SQL_SUCCEEDED(rc);
+}
+
+/* Blanks at the end are of no use; drivers end with a newline or two. */
+static void
+trim(char *text)
+{
+	size_t n = strlen(text);
+
+	while (n > 0 && strchr(" \t\r\n;", text[n - 1]) != NULL)
+		text[--n] = '\0';
+}
+
+static void
+join(struct buf *all, struct record *r)
+{
+	struct err ignored = ERR_INIT;
+
+	trim(r->text);
+	if (all->length > 0 && strstr(buf_text(all), r->text) != NULL)
+		return;
+	/* What does not fit any more is the least of it. */
+	if (all->length > 0 && buf_puts(all, "; ", &ignored) < 0)
+		return;
+	if (buf_puts(all, r->text, &ignored) < 0)
+		return;
+}
+
+/*
+ * PostgreSQL: appendix A of its manual (class 08, 40, 53, 57P0x, 55P03,
+ * 25P03); ODBC: HYT00, HYT01; Virtuoso: S2801.
+ */
+static bool
+is_transient_state(const char *state)
+{
+	static const char *const prefixes[] = { "08", "40", "53", "HYT00",
+		"HYT01", "57P01", "57P02", "57P03", "55P03", "25P03", "S2801" };
+
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
+		if (strncmp(state, prefixes[i], strlen(prefixes[i])) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * MariaDB: 1205 lock wait, 1213 deadlock, 1040 and 1203 too many connections,
+ * 1053 shutdown, 2002 2003 2005 2006 2013 the connection; FreeTDS: 20009,
+ * 20017; SQL Server: 1205 deadlock.
+ */
+static bool
+is_transient_native(long native)
+{
+	static const long codes[] = { 1205, 1213, 1040, 1203, 1053, 2002, 2003,
+		2005, 2006, 2013, 20009, 20017 };
+
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
+		if (codes[i] == native)
+			return true;
+	return false;
+}
+
+/* SQLite has one SQLSTATE for everything and small codes: 5 busy, 6 locked. */
+static bool
+is_sqlite_busy(const char *state, long native, const char *text)
+{
+	return strcmp(state, "HY000") == 0 && (native == 5 || native == 6) &&
+	    strstr(text, "SQLite") != NULL;
+}
+
+/* psqlODBC gives 08001 for a wrong password too; only its text tells. */
+static bool
+is_refused_login(const char *text)
+{
+	static const char *const words[] = { "authentication failed",
+		"does not exist", "no pg_hba.conf entry", "no password supplied",
+		"is not permitted to log in" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strstr(text, words[i]) != NULL)
+			return true;
+	return false;
+}
+
+bool
+diag_is_transient(const char *state, long native, const char *text,
+    bool connecting)
+{
+	if (connecting && is_refused_login(text))
+		return false;
+	return is_transient_state(state) || is_transient_native(native) ||
+	    is_sqlite_busy(state, native, text);
+}
+
+/* The driver manager knows no such data source, or finds no library. */
+static bool
+is_setup(const char *state, const char *text)
+{
+	return strcmp(state, "IM002") == 0 || strcmp(state, "IM003") == 0 ||
+	    strcmp(state, "IM004") == 0 || strcmp(state, "IM012") == 0 ||
+	    strstr(text, "Can't open lib") != NULL;
+}
+
+/* Many drivers lose a connection with any SQLSTATE: ask (ODBC 3.5). */
+static bool
+is_dead(const struct diag_place *p)
+{
+	SQLUINTEGER dead = SQL_CD_FALSE;
+
+	return p->connection != SQL_NULL_HDBC &&
+	    SQL_SUCCEEDED(SQLGetConnectAttr(p->connection,
+	    SQL_ATTR_CONNECTION_DEAD, &dead, 0, NULL)) && dead == SQL_CD_TRUE;
+}
+
+static enum err_class
+classify(const struct diag_place *p, const struct record *r, const char *all)
+{
+	bool connecting = p->connection == SQL_NULL_HDBC;
+
+	if (is_setup(r->state, all))
+		return ERR_SPEC;
+	if (diag_is_transient(r->state, r->native, all, connecting) ||
+	    is_dead(p))
+		return ERR_NOT_NOW;
+	return ERR_DATABASE;
+}
+
+int
+diag_error(const struct diag_place *p, SQLRETURN rc, struct err *e)
+{
+	struct buf all = BUF_INIT(DIAG_ALL);
+	struct record r, first;
+	SQLSMALLINT i;
+
+	memset(&first, 0, sizeof(first));
+	if (rc == SQL_INVALID_HANDLE)
+		return err_set(e, ERR_INTERNAL, "%s: invalid handle",
+		    p->function);
+	for (i = 1; i <= DIAG_RECORDS && read_record(p, i, &r); i++) {
+		if (i == 1 || (strncmp(first.state, "01", 2) == 0 &&
+		    strncmp(r.state, "01", 2) != 0))
+			first = r;
+		join(&all, &r);
+	}
+	if (i == 1) {
+		(void)snprintf(first.state, sizeof(first.state), "HY000");
+		(void)snprintf(first.text, sizeof(first.text),
+		    "the driver failed in %s (%d) and says nothing",
+		    p->function, (int)rc);
+		join(&all, &first);
+	}
+	(void)err_set(e, classify(p, &first, buf_text(&all)),
+	    "%s [SQLSTATE %s, native code %ld]", buf_text(&all), first.state,
+	    (long)first.native);
+	(void)snprintf(e->state, sizeof(e->state), "%s", first.state);
+	e->native = (int)first.native;
+	buf_release(&all);
+	return -1;
+}
+
+int
+diag_check_info(const struct diag_place *p, const struct session *s,
+    struct err *e)
+{
+	struct record r;
+
+	for (SQLSMALLINT i = 1; i <= DIAG_RECORDS && read_record(p, i, &r);
+	     i++) {
+		if (strncmp(r.state, "00", 2) != 0 &&
+		    strncmp(r.state, "01", 2) != 0 &&
+		    strncmp(r.state, "02", 2) != 0)
+			return diag_error(p, SQL_ERROR, e);
+		trim(r.text);
+		if (s->warn != NULL && r.text[0] != '\0')
+			s->warn(s->warn_arg, r.text);
+	}
+	return 0;
+}

@@ -1,0 +1,339 @@
+/*
+ * session.c - one connection to one data source
+ *
+ * Connecting, what is at the other end, cancelling. The connection string is
+ * made in connect.c, statements run in statement.c, errors are read in diag.c.
+ */
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/redact.h"
+#include "base/str.h"
+#include "odbc/connect.h"
+#include "odbc/diag.h"
+#include "odbc/handle.h"
+
+enum { SESSION_NAMES_MAX = 4096 };
+
+static int
+new_environment(SQLHENV *environment, struct err *e)
+{
+	if (!SQL_SUCCEEDED(SQLAllocHandle(SQL_HANDLE_ENV, SQL_NULL_HANDLE,
+	    environment)))
+		return err_set(e, ERR_INTERNAL,
+		    "cannot start the ODBC driver manager");
+	/* The cast is how ODBC passes integers as attributes. */
+	(void)SQLSetEnvAttr(*environment, SQL_ATTR_ODBC_VERSION,
+	    (SQLPOINTER)(intptr_t)SQL_OV_ODBC3, 0);
+	return 0;
+}
+
+/*
+ * psqlODBC takes the client encoding from the environment, and narrow entry
+ * points convert by LC_CTYPE; both must be UTF-8 (drivers.md). LC_NUMERIC
+ * stays "C", so that a decimal point is a point.
+ */
+static void
+force_utf8(void)
+{
+	(void)setenv("PGCLIENTENCODING", "UTF8", 1);
+	if (setlocale(LC_CTYPE, "C.UTF-8") == NULL)
+		log_debug("the locale C.UTF-8 is missing here");
+}
+
+/* ODBC counts whole seconds; a part of one is one. */
+static void
+set_login_timeout(struct session *s, uint64_t timeout_ms)
+{
+	uintptr_t seconds = (uintptr_t)((timeout_ms + 999) / 1000);
+
+	if (timeout_ms == 0 || s->quirk->no_login_timeout)
+		return;
+	/* A driver without it fails here; the supervisor has a limit too. */
+	(void)SQLSetConnectAttr(s->connection, SQL_ATTR_LOGIN_TIMEOUT,
+	    (SQLPOINTER)seconds, 0);
+}
+
+/* "did you mean" among the names that exist here. */
+static int
+suggest(struct err *e, const char *kind, const char *name, char **names,
+    const char *file)
+{
+	const char *nearest;
+	size_t n = 0;
+
+	while (names != NULL && names[n] != NULL)
+		n++;
+	nearest = str_nearest(name, (const char *const *)names, n);
+	if (nearest != NULL)
+		return err_hint(e, "Did you mean '%s'? `odbcinst -q -%c` lists "
+		    "every %s.", nearest, *kind == 'D' ? 's' : 'd', kind);
+	return err_hint(e, "Add it to %s, or correct the name; `odbcinst -q "
+	    "-%c` lists every %s, `odbcinst -j` the files that are read.",
+	    file, *kind == 'D' ? 's' : 'd', kind);
+}
+
+static int
+explain_setup(const struct session_options *o, struct err *e)
+{
+	struct err ignored = ERR_INIT;
+	char **names = NULL;
+	const char *lib = strstr(e->text, "Can't open lib '");
+	char name[256] = "";
+
+	if (lib == NULL && o->dsn != NULL) {
+		if (session_list_dsns(&names, &ignored) < 0)
+			names = NULL;
+		(void)suggest(e, "DSN", o->dsn, names, "odbc.ini");
+		(void)err_in(e, "there is no data source '%s'", o->dsn);
+	} else if (lib != NULL) {
+		(void)snprintf(name, sizeof(name), "%s", lib + 16);
+		name[strcspn(name, "'")] = '\0';
+		if (session_list_drivers(&names, &ignored) < 0)
+			names = NULL;
+		if (name[0] == '/')
+			(void)err_hint(e, "Install the driver, or a library "
+			    "that it needs: `ldd %s` names what is missing.",
+			    name);
+		else
+			(void)suggest(e, "driver", name, names,
+			    "odbcinst.ini by installing its package");
+		(void)err_in(e, "the ODBC driver '%s' cannot be loaded", name);
+	} else
+		(void)err_hint(e, "The connection string needs Driver= or DSN="
+		    " with a name that `odbcinst -q -d` or `odbcinst -q -s` "
+		    "lists.");
+	session_free_list(names);
+	return -1;
+}
+
+static int
+explain_failure(const struct session_options *o, struct err *e)
+{
+	const char *place = o->dsn != NULL ? o->dsn : "the connection string";
+
+	if (e->class == ERR_SPEC)
+		return explain_setup(o, e);
+	if (e->class == ERR_NOT_NOW)
+		(void)err_hint(e, "Is the database server running, and can "
+		    "this host reach it? Try `isql -v %s`.",
+		    o->dsn != NULL ? o->dsn : "DSN");
+	else
+		(void)err_hint(e, "Check source.user, source.password and what "
+		    "the data source names; try `isql -v %s`.",
+		    o->dsn != NULL ? o->dsn : "DSN");
+	return err_in(e, "cannot connect to '%s'", place);
+}
+
+static int
+connect_driver(struct session *s, const struct session_options *o,
+    struct err *e)
+{
+	struct buf string = BUF_INIT(CONNECT_MAX);
+	struct diag_place place = { SQL_HANDLE_DBC, s->connection,
+		"SQLDriverConnect", SQL_NULL_HDBC };
+	SQLRETURN rc;
+
+	if (connect_build(&string, o, &s->quirk, e) < 0) {
+		buf_release(&string);
+		return -1;
+	}
+	set_login_timeout(s, o->login_timeout_ms);
+	/* No string comes back: it would hold the password in clear. */
+	rc = SQLDriverConnect(s->connection, NULL, (SQLCHAR *)string.data,
+	    (SQLSMALLINT)SQL_NTS, NULL, 0, NULL, SQL_DRIVER_NOPROMPT);
+	explicit_bzero(string.data, string.length);
+	buf_release(&string);
+	if (!SQL_SUCCEEDED(rc)) {
+		(void)diag_error(&place, rc, e);
+		return explain_failure(o, e);
+	}
+	s->is_connected = true;
+	return 0;
+}
+
+/* Some drivers (mdbtools) fail every question; then it stays empty. */
+static void
+ask(struct session *s, SQLUSMALLINT what, char *text, size_t size)
+{
+	SQLSMALLINT length = 0;
+
+	if (!SQL_SUCCEEDED(SQLGetInfo(s->connection, what, text,
+	    (SQLSMALLINT)(size - 1), &length)))
+		text[0] = '\0';
+	text[size - 1] = '\0';
+}
+
+static void
+ask_everything(struct session *s)
+{
+	struct session_info *i = &s->info;
+
+	ask(s, SQL_DBMS_NAME, i->dbms, sizeof(i->dbms));
+	ask(s, SQL_DBMS_VER, i->dbms_version, sizeof(i->dbms_version));
+	ask(s, SQL_DRIVER_NAME, i->driver, sizeof(i->driver));
+	ask(s, SQL_DRIVER_VER, i->driver_version, sizeof(i->driver_version));
+	ask(s, SQL_DATABASE_NAME, i->database, sizeof(i->database));
+	if (!SQL_SUCCEEDED(SQLGetInfo(s->connection, SQL_GETDATA_EXTENSIONS,
+	    &s->getdata, sizeof(s->getdata), NULL)))
+		s->getdata = 0;
+	if (s->quirk->library[0] == '\0')
+		s->quirk = quirk_find(i->driver);
+}
+
+int
+session_open(struct session **session, const struct session_options *o,
+    struct err *e)
+{
+	struct session *s = calloc(1, sizeof(*s));
+
+	*session = NULL;
+	if (s == NULL)
+		return err_set(e, ERR_INTERNAL, "out of memory");
+	s->warn = o->warn;
+	s->warn_arg = o->warn_arg;
+	s->running = SQL_NULL_HSTMT;
+	s->environment = SQL_NULL_HENV;
+	s->connection = SQL_NULL_HDBC;
+	(void)pthread_mutex_init(&s->mutex, NULL);
+	force_utf8();
+	if (new_environment(&s->environment, e) < 0)
+		goto failed;
+	if (!SQL_SUCCEEDED(SQLAllocHandle(SQL_HANDLE_DBC, s->environment,
+	    &s->connection))) {
+		(void)err_set(e, ERR_INTERNAL, "cannot allocate a connection");
+		goto failed;
+	}
+	if (connect_driver(s, o, e) < 0)
+		goto failed;
+	ask_everything(s);
+	*session = s;
+	return 0;
+failed:
+	session_free(s);
+	return -1;
+}
+
+const struct session_info *
+session_info(const struct session *s)
+{
+	return &s->info;
+}
+
+void
+session_cancel(struct session *s)
+{
+	(void)pthread_mutex_lock(&s->mutex);
+	if (s->running != SQL_NULL_HSTMT && !s->quirk->no_cancel)
+		(void)SQLCancel(s->running);
+	(void)pthread_mutex_unlock(&s->mutex);
+}
+
+void
+session_free(struct session *s)
+{
+	if (s == NULL)
+		return;
+	if (s->is_connected && !SQL_SUCCEEDED(SQLDisconnect(s->connection)))
+		log_debug("the driver failed to disconnect");
+	if (s->connection != SQL_NULL_HDBC)
+		(void)SQLFreeHandle(SQL_HANDLE_DBC, s->connection);
+	if (s->environment != SQL_NULL_HENV)
+		(void)SQLFreeHandle(SQL_HANDLE_ENV, s->environment);
+	(void)pthread_mutex_destroy(&s->mutex);
+	free(s);
+}
+
+void
+session_put_manager(char *text, size_t size)
+{
+	struct err e = ERR_INIT;
+	SQLHENV environment = SQL_NULL_HENV;
+	char version[64] = "", path[256] = "";
+
+	if (new_environment(&environment, &e) < 0) {
+		(void)snprintf(text, size, "unixODBC (unusable)");
+		return;
+	}
+	(void)SQLGetEnvAttr(environment, SQL_ATTR_UNIXODBC_VERSION, version,
+	    (SQLINTEGER)sizeof(version), NULL);
+	(void)SQLGetEnvAttr(environment, SQL_ATTR_UNIXODBC_SYSPATH, path,
+	    (SQLINTEGER)sizeof(path), NULL);
+	(void)SQLFreeHandle(SQL_HANDLE_ENV, environment);
+	(void)snprintf(text, size, "unixODBC %s (system files in %s)", version,
+	    path);
+}
+
+/* The first column of SQLDataSources or SQLDrivers, as a list. */
+static int
+list(SQLRETURN (*next)(SQLHENV, SQLUSMALLINT, SQLCHAR *), char ***names,
+    struct err *e)
+{
+	SQLHENV environment = SQL_NULL_HENV;
+	SQLUSMALLINT direction = SQL_FETCH_FIRST;
+	SQLCHAR name[256];
+	char **all = calloc(SESSION_NAMES_MAX + 1, sizeof(*all));
+	size_t n = 0;
+
+	*names = NULL;
+	if (all == NULL)
+		return err_set(e, ERR_INTERNAL, "out of memory");
+	if (new_environment(&environment, e) < 0) {
+		free(all);
+		return -1;
+	}
+	while (n < SESSION_NAMES_MAX &&
+	    SQL_SUCCEEDED(next(environment, direction, name))) {
+		direction = SQL_FETCH_NEXT;
+		all[n] = str_dup((const char *)name);
+		if (all[n] == NULL)
+			break;
+		n++;
+	}
+	(void)SQLFreeHandle(SQL_HANDLE_ENV, environment);
+	*names = all;
+	return 0;
+}
+
+static SQLRETURN
+next_dsn(SQLHENV environment, SQLUSMALLINT direction, SQLCHAR *name)
+{
+	SQLCHAR about[256];
+	SQLSMALLINT length;
+
+	return SQLDataSources(environment, direction, name, 256, &length,
+	    about, (SQLSMALLINT)sizeof(about), &length);
+}
+
+static SQLRETURN
+next_driver(SQLHENV environment, SQLUSMALLINT direction, SQLCHAR *name)
+{
+	SQLCHAR about[1024];
+	SQLSMALLINT length;
+
+	return SQLDrivers(environment, direction, name, 256, &length, about,
+	    (SQLSMALLINT)sizeof(about), &length);
+}
+
+int
+session_list_dsns(char ***names, struct err *e)
+{
+	return list(next_dsn, names, e);
+}
+
+int
+session_list_drivers(char ***names, struct err *e)
+{
+	return list(next_driver, names, e);
+}
+
+void
+session_free_list(char **names)
+{
+	for (size_t i = 0; names != NULL && names[i] != NULL; i++)
+		free(names[i]);
+	free(names);
+}

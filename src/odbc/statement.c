@@ -1,0 +1,367 @@
+/*
+ * statement.c - execute a statement and walk all of its results
+ *
+ * Describes the columns of each result; the rows are read in fetch.c. Row
+ * counts are told to people and never used to decide (drivers.md).
+ */
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "odbc/diag.h"
+#include "odbc/handle.h"
+
+enum { STATEMENT_NAME = 512, STATEMENT_COLUMNS_MAX = 16384 };
+
+static int
+fail(const struct statement *st, const char *function, SQLRETURN rc,
+    struct err *e)
+{
+	const struct diag_place place = { SQL_HANDLE_STMT, st->handle,
+		function, st->session->connection };
+
+	return diag_error(&place, rc, e);
+}
+
+int
+statement_new(struct statement **statement, struct session *s, struct err *e)
+{
+	struct statement *st = calloc(1, sizeof(*st));
+	const struct diag_place place = { SQL_HANDLE_DBC, s->connection,
+		"SQLAllocHandle", s->connection };
+	SQLRETURN rc;
+
+	*statement = NULL;
+	if (st == NULL)
+		return err_set(e, ERR_INTERNAL, "out of memory");
+	st->session = s;
+	rc = SQLAllocHandle(SQL_HANDLE_STMT, s->connection, &st->handle);
+	if (!SQL_SUCCEEDED(rc)) {
+		free(st);
+		return diag_error(&place, rc, e);
+	}
+	(void)pthread_mutex_lock(&s->mutex);
+	s->running = st->handle;
+	(void)pthread_mutex_unlock(&s->mutex);
+	*statement = st;
+	return 0;
+}
+
+int
+statement_limit(struct statement *st, uint64_t timeout_ms, struct err *e)
+{
+	uintptr_t seconds = (uintptr_t)((timeout_ms + 999) / 1000);
+
+	(void)e;
+	/* Several drivers cannot; the supervisor ends the worker then. */
+	if (timeout_ms > 0)
+		(void)SQLSetStmtAttr(st->handle, SQL_ATTR_QUERY_TIMEOUT,
+		    (SQLPOINTER)seconds, 0);
+	return 0;
+}
+
+static void
+release_columns(struct statement *st)
+{
+	for (size_t i = 0; i < st->n_columns; i++)
+		free(st->columns[i].name);
+	free(st->columns);
+	free(st->types);
+	st->columns = NULL;
+	st->types = NULL;
+	st->n_columns = 0;
+}
+
+/* ODBC 3.8 appendix D; what is not named there is taken as text. */
+static enum column_kind
+kind_of(SQLSMALLINT sql_type)
+{
+	static const struct {
+		SQLSMALLINT type;
+		enum column_kind kind;
+	} kinds[] = {
+		{ SQL_TINYINT, COLUMN_INTEGER },
+		{ SQL_SMALLINT, COLUMN_INTEGER },
+		{ SQL_INTEGER, COLUMN_INTEGER },
+		{ SQL_BIGINT, COLUMN_INTEGER },
+		{ SQL_NUMERIC, COLUMN_DECIMAL },
+		{ SQL_DECIMAL, COLUMN_DECIMAL },
+		{ SQL_REAL, COLUMN_FLOAT },
+		{ SQL_FLOAT, COLUMN_FLOAT },
+		{ SQL_DOUBLE, COLUMN_FLOAT },
+		{ SQL_BIT, COLUMN_BOOLEAN },
+		{ SQL_TYPE_DATE, COLUMN_DATE },
+		{ SQL_TYPE_TIME, COLUMN_TIME },
+		{ SQL_TYPE_TIMESTAMP, COLUMN_TIMESTAMP },
+		{ SQL_GUID, COLUMN_UUID },
+		{ SQL_BINARY, COLUMN_BINARY },
+		{ SQL_VARBINARY, COLUMN_BINARY },
+		{ SQL_LONGVARBINARY, COLUMN_BINARY },
+	};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (kinds[i].type == sql_type)
+			return kinds[i].kind;
+	if (sql_type >= SQL_INTERVAL_YEAR &&
+	    sql_type <= SQL_INTERVAL_MINUTE_TO_SECOND)
+		return COLUMN_INTERVAL;
+	return COLUMN_TEXT;
+}
+
+static SQLLEN
+ask_number(const struct statement *st, size_t i, SQLUSMALLINT what)
+{
+	SQLLEN value = 0;
+
+	if (!SQL_SUCCEEDED(SQLColAttribute(st->handle, (SQLUSMALLINT)(i + 1),
+	    what, NULL, 0, NULL, &value)) || value < 0)
+		return 0;
+	return value;
+}
+
+static int
+copy_name(struct column *column, const char *name, SQLSMALLINT length,
+    struct err *e)
+{
+	if (length >= STATEMENT_NAME)
+		return err_set(e, ERR_DATA, "a column's name is longer than %d "
+		    "bytes", STATEMENT_NAME - 1);
+	if (!str_is_utf8(name, strlen(name)))
+		return err_set(e, ERR_DATA, "a column's name is not UTF-8");
+	column->name = str_dup(name);
+	return column->name != NULL ? 0 :
+	    err_set(e, ERR_INTERNAL, "out of memory");
+}
+
+static int
+describe_column(struct statement *st, size_t i, struct err *e)
+{
+	struct column *column = &st->columns[i];
+	struct column_type *type = &st->types[i];
+	char name[STATEMENT_NAME] = "";
+	SQLSMALLINT length = 0, scale = 0, nullable;
+	SQLULEN size = 0;
+	SQLRETURN rc;
+
+	rc = SQLDescribeCol(st->handle, (SQLUSMALLINT)(i + 1), (SQLCHAR *)name,
+	    (SQLSMALLINT)sizeof(name), &length, &type->sql_type, &size, &scale,
+	    &nullable);
+	if (!SQL_SUCCEEDED(rc))
+		return fail(st, "SQLDescribeCol", rc, e);
+	if (copy_name(column, name, length, e) < 0)
+		return err_in(e, "column %zu", i + 1);
+	column->kind = kind_of(type->sql_type);
+	column->size = size;
+	column->scale = scale;
+	type->display = ask_number(st, i, SQL_DESC_DISPLAY_SIZE);
+	type->octets = ask_number(st, i, SQL_DESC_OCTET_LENGTH);
+	if (!SQL_SUCCEEDED(SQLColAttribute(st->handle, (SQLUSMALLINT)(i + 1),
+	    SQL_DESC_TYPE_NAME, column->type_name,
+	    (SQLSMALLINT)(sizeof(column->type_name) - 1), &length, NULL)))
+		column->type_name[0] = '\0';
+	return 0;
+}
+
+/* The columns of the current result; none is no error. */
+static int
+describe(struct statement *st, struct err *e)
+{
+	SQLSMALLINT n = 0;
+	SQLRETURN rc = SQLNumResultCols(st->handle, &n);
+
+	release_columns(st);
+	if (!SQL_SUCCEEDED(rc))
+		return fail(st, "SQLNumResultCols", rc, e);
+	if (n <= 0)
+		return 0;
+	if (n > STATEMENT_COLUMNS_MAX)
+		return err_set(e, ERR_DATA, "a result of %d columns", (int)n);
+	st->columns = calloc((size_t)n, sizeof(*st->columns));
+	st->types = calloc((size_t)n, sizeof(*st->types));
+	if (st->columns == NULL || st->types == NULL)
+		return err_set(e, ERR_INTERNAL, "out of memory");
+	st->n_columns = (size_t)n;
+	for (size_t i = 0; i < st->n_columns; i++)
+		if (describe_column(st, i, e) < 0)
+			return -1;
+	return 0;
+}
+
+/* What SQLExecDirect and SQLMoreResults may say, but for the end. */
+static int
+accept(struct statement *st, const char *function, SQLRETURN rc,
+    struct err *e)
+{
+	const struct diag_place place = { SQL_HANDLE_STMT, st->handle,
+		function, st->session->connection };
+
+	switch (rc) {
+	case SQL_SUCCESS:
+	case SQL_NO_DATA:	/* changed no row: ODBC 3.8, FreeTDS */
+		return 0;
+	case SQL_SUCCESS_WITH_INFO:
+		return diag_check_info(&place, st->session, e);
+	case SQL_NEED_DATA:
+		return err_set(e, ERR_INTERNAL, "%s wants more parameters",
+		    function);
+	default:
+		return diag_error(&place, rc, e);
+	}
+}
+
+int
+statement_execute(struct statement *st, const char *sql, size_t length,
+    struct err *e)
+{
+	SQLRETURN rc;
+
+	if (length > INT_MAX)
+		return err_set(e, ERR_SPEC, "the statement is too long");
+	rc = SQLExecDirect(st->handle, (SQLCHAR *)sql, (SQLINTEGER)length);
+	if (accept(st, "SQLExecDirect", rc, e) < 0)
+		return -1;
+	return describe(st, e);
+}
+
+int
+statement_more(struct statement *st, struct err *e)
+{
+	SQLRETURN rc = SQLMoreResults(st->handle);
+
+	if (rc == SQL_NO_DATA)
+		return 0;
+	if (accept(st, "SQLMoreResults", rc, e) < 0) {
+		/* A driver without it has one result (mdbtools). */
+		return strcmp(e->state, "IM001") == 0 ? 0 : -1;
+	}
+	return describe(st, e) < 0 ? -1 : 1;
+}
+
+size_t
+statement_column_count(const struct statement *st)
+{
+	return st->n_columns;
+}
+
+const struct column *
+statement_columns(const struct statement *st)
+{
+	return st->columns;
+}
+
+int64_t
+statement_row_count(const struct statement *st)
+{
+	SQLLEN rows = -1;
+
+	if (!SQL_SUCCEEDED(SQLRowCount(st->handle, &rows)) || rows < 0)
+		return -1;
+	return rows;
+}
+
+static void
+release_values(struct statement *st)
+{
+	for (size_t i = 0; i < st->n_values; i++)
+		free(st->values[i].text);
+	free(st->values);
+	st->values = NULL;
+	st->n_values = 0;
+}
+
+/* Digits after the point, for SQLBindParameter. */
+static SQLSMALLINT
+scale_of(const char *text)
+{
+	const char *point = strchr(text, '.');
+
+	return point != NULL ? (SQLSMALLINT)strspn(point + 1, "0123456789") :
+	    0;
+}
+
+/* How a type is bound; where dates are text, text they are (SQLite). */
+static SQLSMALLINT
+sql_type_of(const struct statement *st, enum param_type type)
+{
+	if (st->session->quirk->text_dates &&
+	    (type == PARAM_DATE || type == PARAM_TIMESTAMP))
+		return SQL_VARCHAR;
+	switch (type) {
+	case PARAM_INTEGER:
+		return SQL_BIGINT;
+	case PARAM_DECIMAL:
+		return SQL_DECIMAL;
+	case PARAM_DATE:
+		return SQL_TYPE_DATE;
+	case PARAM_TIMESTAMP:
+		return SQL_TYPE_TIMESTAMP;
+	case PARAM_TEXT:
+	default:
+		return SQL_VARCHAR;
+	}
+}
+
+static int
+bind_value(struct statement *st, size_t i, const struct param_value *value,
+    struct err *e)
+{
+	struct bound_value *to = &st->values[i];
+	bool is_integer = value->type == PARAM_INTEGER && value->text != NULL;
+	size_t length = value->text != NULL ? strlen(value->text) : 0;
+	SQLSMALLINT type = sql_type_of(st, value->type);
+	SQLULEN size = length > 0 ? length : 1;
+	SQLSMALLINT scale = 0;
+	int64_t number = 0;
+	SQLRETURN rc;
+
+	to->text = str_dup(value->text != NULL ? value->text : "");
+	if (to->text == NULL)
+		return err_set(e, ERR_INTERNAL, "out of memory");
+	to->indicator = value->text != NULL ? (SQLLEN)length : SQL_NULL_DATA;
+	if (is_integer && str_integer(value->text, &number, e) < 0)
+		return -1;
+	to->integer = number;
+	if (type == SQL_DECIMAL || type == SQL_TYPE_TIMESTAMP)
+		scale = scale_of(to->text);
+	rc = SQLBindParameter(st->handle, (SQLUSMALLINT)(i + 1),
+	    SQL_PARAM_INPUT, is_integer ? SQL_C_SBIGINT : SQL_C_CHAR, type,
+	    size, scale, is_integer ? (SQLPOINTER)&to->integer :
+	    (SQLPOINTER)to->text, (SQLLEN)length + 1,
+	    is_integer ? NULL : &to->indicator);
+	return SQL_SUCCEEDED(rc) ? 0 : fail(st, "SQLBindParameter", rc, e);
+}
+
+int
+statement_bind(struct statement *st, const struct param_value *values,
+    size_t n, struct err *e)
+{
+	release_values(st);
+	if (n == 0)
+		return 0;
+	st->values = calloc(n, sizeof(*st->values));
+	if (st->values == NULL)
+		return err_set(e, ERR_INTERNAL, "out of memory");
+	st->n_values = n;
+	for (size_t i = 0; i < n; i++)
+		if (bind_value(st, i, &values[i], e) < 0)
+			return err_in(e, "parameter %zu", i + 1);
+	return 0;
+}
+
+void
+statement_free(struct statement *st)
+{
+	if (st == NULL)
+		return;
+	(void)pthread_mutex_lock(&st->session->mutex);
+	st->session->running = SQL_NULL_HSTMT;
+	(void)pthread_mutex_unlock(&st->session->mutex);
+	/* An open cursor would keep SQLite from disconnecting. */
+	(void)SQLFreeStmt(st->handle, SQL_CLOSE);
+	(void)SQLFreeHandle(SQL_HANDLE_STMT, st->handle);
+	release_columns(st);
+	release_values(st);
+	free(st);
+}
