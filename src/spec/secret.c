@@ -1,0 +1,185 @@
+/*
+ * secret.c - read a secret from its place
+ *
+ * Registered for redaction before anybody else sees it. The caller wipes what
+ * it gets; libraries that it is handed to may keep copies.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/child.h"
+#include "base/file.h"
+#include "base/redact.h"
+#include "base/str.h"
+#include "spec/secret.h"
+
+enum { SECRET_BYTES = 64 * 1024, SECRET_COMMAND_MS = 30000 };
+
+static int
+read_file(struct buf *b, const struct value *v, struct err *e)
+{
+	char *path = spec_resolve(v, e);
+	int rc;
+
+	if (path == NULL)
+		return -1;
+	rc = file_read(b, path, FILE_SECRET, e);
+	free(path);
+	return rc;
+}
+
+/* systemd.exec(5), LoadCredential=. */
+static int
+read_credential(struct buf *b, const struct value *v, struct err *e)
+{
+	const char *dir = getenv("CREDENTIALS_DIRECTORY");
+	char *path;
+	int rc;
+
+	if (dir == NULL || *dir == '\0') {
+		(void)err_set(e, ERR_SPEC, "no credential '%s': "
+		    "$CREDENTIALS_DIRECTORY is not set", v->text);
+		return err_hint(e, "Write LoadCredential=%s:/path into the "
+		    "systemd unit, and run the job by it.", v->text);
+	}
+	path = file_join(dir, v->text, e);
+	if (path == NULL)
+		return -1;
+	rc = file_read(b, path, FILE_SECRET, e);
+	free(path);
+	return rc;
+}
+
+/*
+ * The first line of what it prints: password managers put notes behind it.
+ * A program with a slash in its name is relative to the spec, as files are.
+ */
+static int
+read_command(struct buf *b, const struct value *v, struct err *e)
+{
+	const char **argv = calloc(v->n_texts + 1, sizeof(*argv));
+	struct value program = *v;
+	char *path = NULL;
+	int rc = -1;
+
+	if (argv == NULL)
+		return err_set(e, ERR_INTERNAL, "out of memory");
+	for (size_t i = 0; i < v->n_texts; i++)
+		argv[i] = v->texts[i];
+	program.text = argv[0];
+	if (strchr(argv[0], '/') != NULL) {
+		path = spec_resolve(&program, e);
+		argv[0] = path;
+	}
+	if (argv[0] != NULL)
+		rc = child_output(argv, SECRET_COMMAND_MS, b, e);
+	if (rc == 0 && b->length > 0) {
+		char *line_end = memchr(b->data, '\n', b->length);
+
+		if (line_end != NULL) {
+			b->length = (size_t)(line_end - b->data) + 1;
+			b->data[b->length] = '\0';
+		}
+	}
+	free(path);
+	free(argv);
+	return rc;
+}
+
+static int
+read_environment(struct buf *b, const struct value *v, struct err *e)
+{
+	const char *text = getenv(v->text);
+
+	if (text == NULL)
+		return err_set(e, ERR_SPEC, "the environment variable '%s' is "
+		    "not set", v->text);
+	return buf_puts(b, text, e);
+}
+
+static int
+read_inline(struct buf *b, const struct value *v, struct err *e)
+{
+	return buf_puts(b, v->text, e);
+}
+
+static const struct place {
+	const char *name;
+	int (*read)(struct buf *b, const struct value *v, struct err *e);
+} places[] = {
+	{ "file", read_file },
+	{ "credential", read_credential },
+	{ "command", read_command },
+	{ "env", read_environment },
+	{ "inline", read_inline },
+};
+
+/* Drop one line break at the end. */
+static void
+trim(struct buf *b)
+{
+	if (b->length > 0 && b->data[b->length - 1] == '\n')
+		b->length--;
+	if (b->length > 0 && b->data[b->length - 1] == '\r')
+		b->length--;
+	if (b->data != NULL)
+		b->data[b->length] = '\0';
+}
+
+static int
+check(const struct buf *b, struct err *e)
+{
+	if (b->length == 0)
+		return err_set(e, ERR_SPEC, "the secret is empty");
+	if (strlen(b->data) == b->length && !str_has_control(b->data))
+		return 0;
+	(void)err_set(e, ERR_SPEC, "the secret holds a line break or another "
+	    "control byte");
+	return err_hint(e, "It is one line, with nothing but the secret.");
+}
+
+static int
+read_place(struct buf *b, const struct value *v, struct err *e)
+{
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+		if (strcmp(places[i].name, v->secret) == 0)
+			return places[i].read(b, v, e);
+	return err_set(e, ERR_INTERNAL, "unknown place '%s'", v->secret);
+}
+
+int
+secret_read(const struct value *v, char **secret, struct err *e)
+{
+	struct buf b = BUF_INIT(SECRET_BYTES);
+	int rc = -1;
+
+	*secret = NULL;
+	if (v->secret == NULL || (v->text == NULL && v->n_texts == 0))
+		return 0;
+	/* All at once: a buffer that grows would leave copies behind. */
+	if (buf_reserve(&b, SECRET_BYTES, e) < 0 || read_place(&b, v, e) < 0)
+		goto out;
+	trim(&b);
+	if (check(&b, e) < 0 || redact_add(b.data, e) < 0)
+		goto out;
+	*secret = str_dup(b.data);
+	rc = *secret != NULL ? 0 : err_set(e, ERR_INTERNAL, "out of memory");
+out:
+	if (b.data != NULL)
+		explicit_bzero(b.data, b.capacity);
+	buf_release(&b);
+	if (rc == 0)
+		return 0;
+	if (e->class == ERR_LOCAL)
+		e->class = ERR_SPEC;	/* a missing secret is the spec's */
+	return err_in(e, "%s", v->setting->path);
+}
+
+void
+secret_free(char *secret)
+{
+	if (secret == NULL)
+		return;
+	explicit_bzero(secret, strlen(secret));
+	free(secret);
+}
