@@ -83,10 +83,12 @@ on_progress(void *arg, curl_off_t total, curl_off_t done, curl_off_t up_total,
 }
 
 /* An option that fails would be a promise that is not kept. */
-#define SET(option, value) \
+#define SET(name, value) \
 	do { \
-		if (rc == CURLE_OK) \
-			rc = curl_easy_setopt(t->easy, option, value); \
+		if (rc == CURLE_OK) { \
+			rc = curl_easy_setopt(t->easy, name, value); \
+			t->option = #name; \
+		} \
 	} while (0)
 
 static CURLcode
@@ -132,10 +134,11 @@ set_protection(struct transfer *t)
 
 #if LIBCURL_VERSION_NUM >= 0x075500
 	SET(CURLOPT_PROTOCOLS_STR, "ftp,ftps");
-	SET(CURLOPT_REDIR_PROTOCOLS_STR, "");
+	SET(CURLOPT_REDIR_PROTOCOLS_STR, "ftp,ftps");
 #else
 	SET(CURLOPT_PROTOCOLS, (long)(CURLPROTO_FTP | CURLPROTO_FTPS));
-	SET(CURLOPT_REDIR_PROTOCOLS, 0L);
+	SET(CURLOPT_REDIR_PROTOCOLS,
+	    (long)(CURLPROTO_FTP | CURLPROTO_FTPS));
 #endif
 	SET(CURLOPT_PROXY, "");	/* no proxies from the environment */
 	SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
@@ -211,8 +214,8 @@ transfer_open(struct transfer *t, const struct target *target, struct err *e)
 		rc = set_callbacks(t);
 	if (rc != CURLE_OK) {
 		transfer_close(t);
-		return err_set(e, ERR_INTERNAL, "libcurl refuses an option: "
-		    "%s", curl_easy_strerror(rc));
+		return err_set(e, ERR_INTERNAL, "libcurl refuses %s: %s",
+		    t->option, curl_easy_strerror(rc));
 	}
 	return 0;
 }

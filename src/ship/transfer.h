@@ -26,6 +26,7 @@ struct transfer {
 	struct err local;		/* reading the local file failed */
 	bool must_finish;		/* cleaning up: do not heed cancellation */
 	uint64_t sent;			/* bytes of the file handed to libcurl */
+	const char *option;		/* the last one that was set */
 	char detail[CURL_ERROR_SIZE];	/* libcurl's words */
 };
 
