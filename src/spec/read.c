@@ -190,14 +190,16 @@ wrong_type(struct reader *r, const struct setting *row,
 static void
 unknown_key(struct reader *r, const config_setting_t *at, const char *path)
 {
-	static const char *const structural[] = { "environments" };
 	const char *near = settings_nearest(path);
+	const char *candidates[] = { near, "environments" };
 	struct err e = ERR_INIT;
 
 	(void)err_set(&e, ERR_SPEC, "unknown setting '%s'", path);
-	if (strchr(path, '.') == NULL &&
-	    str_nearest(path, structural, 1) != NULL)
-		near = structural[0];
+	/* environments is no setting and has no row. */
+	if (strchr(path, '.') == NULL && near == NULL)
+		near = str_nearest(path, candidates + 1, 1);
+	else if (strchr(path, '.') == NULL && strchr(near, '.') == NULL)
+		near = str_nearest(path, candidates, 2);
 	if (near != NULL)
 		(void)err_hint(&e, "Did you mean '%s'?", near);
 	else
@@ -643,6 +645,7 @@ sheet_read(struct sheet *s, struct pool *pool, const char *path,
 {
 	struct reader r = { s, &s->base, pool, problems, kind, 0 };
 	struct buf text = BUF_INIT(SPEC_BYTES);
+	const char *content;
 	int rc = -1;
 
 	s->path = pool_keep(pool, path, e);
@@ -653,8 +656,9 @@ sheet_read(struct sheet *s, struct pool *pool, const char *path,
 		problems_add(problems, NULL, 0, e);
 		goto out;
 	}
-	if (scan_text(s->path, buf_text(&text), text.length, problems, e) == 0)
-		rc = parse(&r, buf_text(&text), e);
+	content = text.length > 0 ? text.data : "";
+	if (scan_text(s->path, content, text.length, problems, e) == 0)
+		rc = parse(&r, content, e);
 out:
 	/* It may hold a secret. */
 	if (text.data != NULL)
