@@ -97,6 +97,11 @@ def _handler(config):
     class Data(data):
         ac_in_buffer_size = 4096
 
+        def readable(self):
+            # libcurl's handshake comes before its STOR; pyftpdlib takes
+            # bytes before STOR for the end of the connection.
+            return with_tls and self._ssl_accepting or super().readable()
+
         def recv(self, size):
             chunk = super().recv(size)
             if not faults.get("cut") or not self.receive or \

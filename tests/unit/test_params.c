@@ -1,0 +1,104 @@
+/*
+ * test_params.c - finding parameters, by cases in tests/cases/params
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/buf.h"
+#include "cases.h"
+#include "sql/params.h"
+
+enum { NAMES = 8 };
+
+static void
+split_words(char *text, const char **words, size_t *n)
+{
+	char *word;
+
+	*n = 0;
+	while ((word = strsep(&text, " ")) != NULL)
+		if (*word != '\0')
+			words[(*n)++] = word;
+}
+
+static void
+check_markers(const struct test_case *c, const struct params *p,
+    const char *const *names)
+{
+	struct buf got = BUF_INIT(4096);
+	struct err e = ERR_INIT;
+
+	for (size_t i = 0; i < p->n; i++)
+		assert_int_equal(buf_printf(&got, &e, "%s%s", i > 0 ? " " : "",
+		    names[p->index[i]]), 0);
+	assert_string_equal(buf_text(&got), case_head(c, "markers", ""));
+	buf_release(&got);
+}
+
+static void
+run_case(const struct test_case *c)
+{
+	char *words = strdup(case_head(c, "params", ""));
+	const char *names[NAMES];
+	struct param_names defined = { names, 0 };
+	const struct case_part *text = case_part(c, "statement");
+	const struct case_part *error = case_part(c, "error");
+	const struct dialect *d = dialect_by_name(
+	    case_head(c, "dialect", "ansi"));
+	struct script s = SCRIPT_INIT;
+	struct params p = PARAMS_INIT;
+	struct err e = ERR_INIT;
+	int rc;
+
+	split_words(words, names, &defined.n);
+	assert_int_equal(script_split(&s, text->text, text->length, d, &e), 0);
+	assert_int_equal(s.n, 1);
+	rc = params_find(&p, &s.items[0], d, &defined, &e);
+	if (error != NULL) {
+		assert_int_equal(rc, -1);
+		if (strstr(e.text, error->head) == NULL)
+			fail_msg("%s: %s", c->title, e.text);
+		assert_true(e.hint[0] != '\0');
+	} else {
+		const struct case_part *wanted = case_part(c, "result");
+
+		if (rc < 0)
+			fail_msg("%s: %s", c->title, e.text);
+		assert_int_equal(p.length, strlen(p.text));
+		if (strncmp(p.text, wanted->text, p.length) != 0 ||
+		    wanted->length != p.length + 1)
+			fail_msg("%s: got %s", c->title, p.text);
+		check_markers(c, &p, names);
+	}
+	params_release(&p);
+	script_release(&s);
+	free(words);
+}
+
+static void
+test_cases(void **state)
+{
+	size_t n;
+	struct test_case *cases = cases_load("params/params.cases", &n);
+
+	(void)state;
+	for (size_t i = 0; i < n; i++)
+		run_case(&cases[i]);
+	cases_free(cases, n);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_cases),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

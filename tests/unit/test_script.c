@@ -1,0 +1,237 @@
+/*
+ * test_script.c - splitting scripts, by cases in tests/cases/script
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/buf.h"
+#include "cases.h"
+#include "sql/script.h"
+
+/* "2-3 SELECT orders" and the text, each line behind "| ". */
+static void
+describe(struct buf *out, const struct script *s)
+{
+	struct err e = ERR_INIT;
+
+	for (size_t i = 0; i < s->n; i++) {
+		const struct statement_text *t = &s->items[i];
+		const char *at = t->text;
+
+		assert_int_equal(strlen(t->text), t->length);
+		assert_int_equal(buf_printf(out, &e, "%u-%u %s%s%s\n", t->line,
+		    t->end_line, t->word[0] != '\0' ? t->word : "-",
+		    t->name != NULL ? " " : "",
+		    t->name != NULL ? t->name : ""), 0);
+		while (at != NULL) {
+			const char *end = strchr(at, '\n');
+			int n = end != NULL ? (int)(end - at) :
+			    (int)strlen(at);
+
+			assert_int_equal(buf_printf(out, &e, "| %.*s\n", n,
+			    at), 0);
+			at = end != NULL ? end + 1 : NULL;
+		}
+	}
+}
+
+/* Without the statements only blanks, comments and delimiters are left. */
+static void
+check_order(const struct script *s, const char *text, size_t length)
+{
+	const char *at = text;
+
+	for (size_t i = 0; i < s->n; i++) {
+		const char *found = memmem(at, length - (size_t)(at - text),
+		    s->items[i].text, s->items[i].length);
+
+		assert_non_null(found);
+		at = found + s->items[i].length;
+	}
+}
+
+static void
+run_case(const struct test_case *c)
+{
+	const struct dialect *d = dialect_by_name(
+	    case_head(c, "dialect", "ansi"));
+	const struct case_part *script = case_part(c, "script");
+	const struct case_part *wanted = case_part(c, "statements");
+	const struct case_part *error = case_part(c, "error");
+	struct script s = SCRIPT_INIT;
+	struct buf got = BUF_INIT(1 << 20);
+	struct err e = ERR_INIT;
+	int rc;
+
+	assert_non_null(d);
+	assert_non_null(script);
+	rc = script_split(&s, script->text, script->length, d, &e);
+	if (error != NULL) {
+		if (rc == 0 || strstr(e.text, error->head) == NULL)
+			fail_msg("%s: no such error but: %s", c->title, e.text);
+		assert_int_equal(e.class, ERR_SPEC);
+	} else {
+		assert_non_null(wanted);
+		if (rc < 0)
+			fail_msg("%s: %s", c->title, e.text);
+		describe(&got, &s);
+		if (strcmp(buf_text(&got), wanted->text) != 0)
+			fail_msg("%s: got\n%s", c->title, buf_text(&got));
+		check_order(&s, script->text, script->length);
+	}
+	script_release(&s);
+	buf_release(&got);
+}
+
+static void
+run_file(const char *name)
+{
+	size_t n;
+	struct test_case *cases = cases_load(name, &n);
+
+	for (size_t i = 0; i < n; i++)
+		run_case(&cases[i]);
+	cases_free(cases, n);
+}
+
+static void
+test_common(void **state)
+{
+	(void)state;
+	run_file("script/common.cases");
+}
+
+static void
+test_postgresql(void **state)
+{
+	(void)state;
+	run_file("script/postgresql.cases");
+}
+
+static void
+test_mysql(void **state)
+{
+	(void)state;
+	run_file("script/mysql.cases");
+}
+
+static void
+test_sqlite(void **state)
+{
+	(void)state;
+	run_file("script/sqlite.cases");
+}
+
+static void
+test_others(void **state)
+{
+	(void)state;
+	run_file("script/others.cases");
+}
+
+static void
+test_refuses_what_is_no_text(void **state)
+{
+	struct script s = SCRIPT_INIT;
+	struct err e = ERR_INIT;
+	const struct dialect *d = dialect_by_name("ansi");
+
+	(void)state;
+	assert_int_equal(script_split(&s, "S\0E", 3, d, &e), -1);
+	assert_non_null(strstr(e.text, "NUL"));
+	e = (struct err)ERR_INIT;
+	assert_int_equal(script_split(&s, "SELECT '\xe9'", 10, d, &e), -1);
+	assert_non_null(strstr(e.text, "UTF-8"));
+	script_release(&s);
+}
+
+static void
+test_byte_order_mark_is_dropped(void **state)
+{
+	struct script s = SCRIPT_INIT;
+	struct err e = ERR_INIT;
+
+	(void)state;
+	assert_int_equal(script_split(&s, "\xef\xbb\xbfSELECT 1", 11,
+	    dialect_by_name("ansi"), &e), 0);
+	assert_int_equal(s.n, 1);
+	assert_string_equal(s.items[0].text, "SELECT 1");
+	script_release(&s);
+}
+
+static void
+test_list_is_not_split(void **state)
+{
+	struct script s = SCRIPT_INIT;
+	struct err e = ERR_INIT;
+
+	(void)state;
+	assert_int_equal(script_add(&s, "/* x */ insert into t; select 1;",
+	    &e), 0);
+	assert_int_equal(s.n, 1);
+	assert_string_equal(s.items[0].text,
+	    "/* x */ insert into t; select 1;");
+	assert_string_equal(s.items[0].word, "INSERT");
+	assert_false(s.items[0].is_query);
+	script_release(&s);
+}
+
+/* Twice the text takes about twice the time: 16 MB must be done at once. */
+static void
+test_long_script(void **state)
+{
+	enum { N = 200000 };
+	static const char one[] = "INSERT INTO t VALUES ('a;b', \"c;d\"); -- x;\n";
+	struct script s = SCRIPT_INIT;
+	struct buf text = BUF_INIT((size_t)64 << 20);
+	struct err e = ERR_INIT;
+
+	(void)state;
+	for (int i = 0; i < N; i++)
+		assert_int_equal(buf_puts(&text, one, &e), 0);
+	assert_int_equal(script_split(&s, text.data, text.length,
+	    dialect_by_name("sqlite"), &e), 0);
+	assert_int_equal(s.n, N);
+	assert_int_equal(s.items[N - 1].line, N);
+	script_release(&s);
+	buf_release(&text);
+}
+
+static void
+test_dialect_of_dbms(void **state)
+{
+	(void)state;
+	assert_string_equal(dialect_by_dbms("PostgreSQL")->name, "postgresql");
+	assert_string_equal(dialect_by_dbms("MariaDB")->name, "mysql");
+	assert_string_equal(dialect_by_dbms("SQLite")->name, "sqlite");
+	assert_string_equal(dialect_by_dbms("Microsoft SQL Server")->name,
+	    "mssql");
+	assert_string_equal(dialect_by_dbms("DB2/LINUXX8664")->name, "db2");
+	assert_string_equal(dialect_by_dbms("Something new")->name, "ansi");
+	assert_null(dialect_by_name("auto"));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_common),
+		cmocka_unit_test(test_postgresql),
+		cmocka_unit_test(test_mysql),
+		cmocka_unit_test(test_sqlite),
+		cmocka_unit_test(test_others),
+		cmocka_unit_test(test_refuses_what_is_no_text),
+		cmocka_unit_test(test_byte_order_mark_is_dropped),
+		cmocka_unit_test(test_list_is_not_split),
+		cmocka_unit_test(test_long_script),
+		cmocka_unit_test(test_dialect_of_dbms),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
