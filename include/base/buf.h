@@ -16,13 +16,16 @@
 
 /* A byte string that grows up to max. */
 struct buf {
-	char *data;		/* owned, NUL after length; NULL while empty */
-	size_t length;		/* bytes in use */
-	size_t capacity;	/* bytes allocated */
-	size_t max;		/* most bytes it may hold */
+	char *data;	 /* owned, NUL after length; NULL while empty */
+	size_t length;	 /* bytes in use */
+	size_t capacity; /* bytes allocated */
+	size_t max;	 /* most bytes it may hold */
 };
 
-#define BUF_INIT(m) { NULL, 0, 0, (m) }
+#define BUF_INIT(m) \
+	{ \
+		NULL, 0, 0, (m) \
+	}
 
 /* Make an empty buffer that never holds more than max bytes. */
 void buf_init(struct buf *b, size_t max);
@@ -33,8 +36,8 @@ void buf_reset(struct buf *b);
 /* Make room for n more bytes beyond length. */
 int buf_reserve(struct buf *b, size_t n, struct err *e) MUST_CHECK;
 /* Append n bytes. */
-int buf_put(struct buf *b, const void *data, size_t n, struct err *e)
-    MUST_CHECK;
+int
+buf_put(struct buf *b, const void *data, size_t n, struct err *e) MUST_CHECK;
 /* Append a NUL-terminated text. */
 int buf_puts(struct buf *b, const char *text, struct err *e) MUST_CHECK;
 /* Append formatted text. */

@@ -24,36 +24,39 @@
 
 /* What kind of failure it is; err_statuses[] gives each its exit status. */
 enum err_class {
-	ERR_NONE,	/* no error */
-	ERR_USAGE,	/* wrong use of the command line */
-	ERR_DATA,	/* the data failed a check or cannot be written exactly */
-	ERR_DATABASE,	/* the database refused: login, SQL error */
-	ERR_INTERNAL,	/* a fault of the program or of a driver */
-	ERR_TARGET,	/* a target refused: login, permission, TLS, quota */
-	ERR_LOCAL,	/* local files: permission, disk full, I/O */
-	ERR_NOT_NOW,	/* the same command may succeed later */
-	ERR_SPEC,	/* the job spec or a secret is wrong or missing */
-	ERR_SIGNAL,	/* ended by a signal: native is its number */
+	ERR_NONE,     /* no error */
+	ERR_USAGE,    /* wrong use of the command line */
+	ERR_DATA,     /* the data failed a check or cannot be written exactly */
+	ERR_DATABASE, /* the database refused: login, SQL error */
+	ERR_INTERNAL, /* a fault of the program or of a driver */
+	ERR_TARGET,   /* a target refused: login, permission, TLS, quota */
+	ERR_LOCAL,    /* local files: permission, disk full, I/O */
+	ERR_NOT_NOW,  /* the same command may succeed later */
+	ERR_SPEC,     /* the job spec or a secret is wrong or missing */
+	ERR_SIGNAL,   /* ended by a signal: native is its number */
 	ERR_CLASSES
 };
 
 /* An error with everything that is needed to print it. */
 struct err {
-	enum err_class class;	/* ERR_NONE while there is none */
-	int native;		/* errno, CURLcode, driver's code, signal; or 0 */
-	char state[6];		/* SQLSTATE, or empty */
-	char text[2048];	/* what failed on what and why, one line */
-	char hint[768];		/* what to do: a sentence; or empty */
+	enum err_class class; /* ERR_NONE while there is none */
+	int native;	      /* errno, CURLcode, driver's code, signal; or 0 */
+	char state[6];	      /* SQLSTATE, or empty */
+	char text[2048];      /* what failed on what and why, one line */
+	char hint[768];	      /* what to do: a sentence; or empty */
 };
 
-#define ERR_INIT { ERR_NONE, 0, "", "", "" }
+#define ERR_INIT \
+	{ \
+		ERR_NONE, 0, "", "", "" \
+	}
 
 /* One row of the table of exit statuses. */
 struct err_status {
-	enum err_class class;	/* the class */
-	int status;		/* exit status; 128 for ERR_SIGNAL (plus n) */
-	const char *name;	/* one word for --json and the ledger */
-	const char *meaning;	/* as the man page says it */
+	enum err_class class; /* the class */
+	int status;	      /* exit status; 128 for ERR_SIGNAL (plus n) */
+	const char *name;     /* one word for --json and the ledger */
+	const char *meaning;  /* as the man page says it */
 };
 
 /* All classes in order of enum err_class, ERR_CLASSES rows. */
@@ -66,8 +69,7 @@ extern const struct err_status err_statuses[];
 int err_set(struct err *e, enum err_class class, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
 /* The same for a failed system call: ERR_LOCAL, ": " and strerror(errnum). */
-int err_sys(struct err *e, int errnum, const char *fmt, ...)
-    PRINTF_LIKE(3, 4);
+int err_sys(struct err *e, int errnum, const char *fmt, ...) PRINTF_LIKE(3, 4);
 /* Put "context: " in front of the text. Returns -1. */
 int err_in(struct err *e, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Set the hint, a sentence that says what to do. Returns -1. */

@@ -16,10 +16,10 @@
 
 /* What the owner and mode of a file must be before it is read. */
 enum file_trust {
-	FILE_ANY,	/* anything readable */
-	FILE_TRUSTED,	/* owner root or us; not writable by group or others;
+	FILE_ANY,     /* anything readable */
+	FILE_TRUSTED, /* owner root or us; not writable by group or others;
 			 * nor any directory above it, unless sticky */
-	FILE_SECRET	/* FILE_TRUSTED, and not readable by others; by the
+	FILE_SECRET   /* FILE_TRUSTED, and not readable by others; by the
 			 * group only when root owns it. No symbolic link. */
 };
 
@@ -34,8 +34,8 @@ int file_read(struct buf *b, const char *path, enum file_trust trust,
 /* Make a directory and those above it that are missing, with mode. */
 int file_make_dirs(const char *path, mode_t mode, struct err *e) MUST_CHECK;
 /* Write all n bytes to fd, going on after EINTR and short writes. */
-int file_write_all(int fd, const void *data, size_t n, struct err *e)
-    MUST_CHECK;
+int
+file_write_all(int fd, const void *data, size_t n, struct err *e) MUST_CHECK;
 /* fsync a directory so that the names in it are durable. */
 int file_sync_dir(const char *path, struct err *e) MUST_CHECK;
 /*

@@ -18,16 +18,16 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-enum { JSON_DEPTH = 16 };	/* deepest nesting */
+enum { JSON_DEPTH = 16 }; /* deepest nesting */
 
 /* A JSON text being written. */
 struct json {
-	struct buf *out;		/* borrowed */
-	unsigned depth;			/* open objects and arrays */
-	char closers[JSON_DEPTH];	/* '}' or ']' of each */
-	bool has_member[JSON_DEPTH + 1];/* whether a comma is due */
-	bool failed;			/* an append failed; e holds why */
-	struct err e;			/* the first error */
+	struct buf *out;		 /* borrowed */
+	unsigned depth;			 /* open objects and arrays */
+	char closers[JSON_DEPTH];	 /* '}' or ']' of each */
+	bool has_member[JSON_DEPTH + 1]; /* whether a comma is due */
+	bool failed;			 /* an append failed; e holds why */
+	struct err e;			 /* the first error */
 };
 
 /* Begin writing to out, which is borrowed. */

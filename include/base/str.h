@@ -29,8 +29,8 @@ int str_integer(const char *text, int64_t *value, struct err *e) MUST_CHECK;
  * The candidate nearest to name by edit distance (case-blind, transpositions
  * count one) when it is near enough to be meant, else NULL. Borrowed.
  */
-const char *str_nearest(const char *name, const char *const *candidates,
-    size_t n);
+const char *
+str_nearest(const char *name, const char *const *candidates, size_t n);
 /* Whether the bytes are well-formed UTF-8 (RFC 3629). */
 bool str_is_utf8(const char *data, size_t n);
 /* Whether a byte below 0x20 or 0x7f is in the text. */
@@ -39,8 +39,8 @@ bool str_has_control(const char *text);
  * Append data with control bytes and invalid UTF-8 as \xNN, newlines folded
  * into one blank, fit for a terminal or a log line.
  */
-int str_escape(struct buf *b, const char *data, size_t n, struct err *e)
-    MUST_CHECK;
+int
+str_escape(struct buf *b, const char *data, size_t n, struct err *e) MUST_CHECK;
 /* Write a duration for people into text: "0.42 s", "3 min 05 s", "2 h 05 min" */
 void str_put_duration(char *text, size_t size, uint64_t ms);
 /* Write a size for people into text: "812 B", "1.4 MB", "2.0 GB" (1000s). */

@@ -29,34 +29,40 @@
 
 /* How the file looks. */
 struct csv_options {
-	bool header;		/* a first record with the columns' names */
-	char delimiter;		/* one ASCII byte, not a quote, CR or LF */
-	bool crlf;		/* CRLF, else LF */
+	bool header;	/* a first record with the columns' names */
+	char delimiter; /* one ASCII byte, not a quote, CR or LF */
+	bool crlf;	/* CRLF, else LF */
 };
 
-#define CSV_OPTIONS_DEFAULT { true, ',', true }
+#define CSV_OPTIONS_DEFAULT \
+	{ \
+		true, ',', true \
+	}
 
 /* A file being written. */
 struct csv {
-	struct csv_options options;	/* as given */
-	struct out *out;		/* borrowed */
-	struct buf buf;			/* bytes not yet handed to out */
-	size_t n_columns;		/* of every record */
-	uint64_t rows;			/* records without the header */
-	uint64_t bytes;			/* written and buffered */
+	struct csv_options options; /* as given */
+	struct out *out;	    /* borrowed */
+	struct buf buf;		    /* bytes not yet handed to out */
+	size_t n_columns;	    /* of every record */
+	uint64_t rows;		    /* records without the header */
+	uint64_t bytes;		    /* written and buffered */
 };
 
-#define CSV_INIT { CSV_OPTIONS_DEFAULT, NULL, BUF_INIT(0), 0, 0, 0 }
+#define CSV_INIT \
+	{ \
+		CSV_OPTIONS_DEFAULT, NULL, BUF_INIT(0), 0, 0, 0 \
+	}
 
 /* Begin a file of n_columns > 0 columns on out. */
-int csv_open(struct csv *c, const struct csv_options *options,
-    struct out *out, size_t n_columns, struct err *e) MUST_CHECK;
+int csv_open(struct csv *c, const struct csv_options *options, struct out *out,
+    size_t n_columns, struct err *e) MUST_CHECK;
 /* Write the header, when the options ask for one. */
-int csv_put_header(struct csv *c, const struct column *columns,
-    struct err *e) MUST_CHECK;
+int csv_put_header(
+    struct csv *c, const struct column *columns, struct err *e) MUST_CHECK;
 /* Write the rows of a block. */
-int csv_put_block(struct csv *c, const struct block *block, struct err *e)
-    MUST_CHECK;
+int csv_put_block(
+    struct csv *c, const struct block *block, struct err *e) MUST_CHECK;
 /* Hand the last bytes to the out. */
 int csv_finish(struct csv *c, struct err *e) MUST_CHECK;
 /* Free the buffer. */

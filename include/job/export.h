@@ -25,21 +25,21 @@
 
 /* A statement as it is told while it runs and when it ended. */
 struct export_statement {
-	unsigned index;			/* from 1, on_connect included */
-	unsigned line;			/* in its source; 0 unknown */
-	char source[128];		/* "orders.sql", "on_connect" */
-	char name[64];			/* result name, or empty */
-	char word[16];			/* "SELECT" */
-	int64_t began_ms;		/* wall time */
-	uint64_t elapsed_ms;		/* when it ended */
-	int64_t rows;			/* read or changed; -1 unknown */
-	unsigned results;		/* result sets */
-	bool in_doubt;			/* it had not ended: error or death */
+	unsigned index;	     /* from 1, on_connect included */
+	unsigned line;	     /* in its source; 0 unknown */
+	char source[128];    /* "orders.sql", "on_connect" */
+	char name[64];	     /* result name, or empty */
+	char word[16];	     /* "SELECT" */
+	int64_t began_ms;    /* wall time */
+	uint64_t elapsed_ms; /* when it ended */
+	int64_t rows;	     /* read or changed; -1 unknown */
+	unsigned results;    /* result sets */
+	bool in_doubt;	     /* it had not ended: error or death */
 };
 
 /* Who listens to an export; every function may be NULL. */
 struct export_watch {
-	void *arg;			/* handed to each */
+	void *arg; /* handed to each */
 	/* The database answered. */
 	void (*connected)(void *arg, const struct session_info *info);
 	/* A statement begins. */
@@ -55,21 +55,27 @@ struct export_watch {
 
 /* Where the file goes. */
 struct export_place {
-	const char *dir;		/* directory of the file, or NULL */
-	const char *name;		/* its name there */
-	int fd;				/* else a descriptor to write to */
+	const char *dir;  /* directory of the file, or NULL */
+	const char *name; /* its name there */
+	int fd;		  /* else a descriptor to write to */
 };
 
 /* What came of it. */
 struct export_file {
-	uint64_t rows;			/* records without the header */
-	uint64_t bytes;			/* size */
-	char sha256[HASH_TEXT];		/* of its content */
-	char *columns;			/* JSON array of name, kind, type; owned */
-	struct session_info info;	/* what it came from */
+	uint64_t rows;		  /* records without the header */
+	uint64_t bytes;		  /* size */
+	char sha256[HASH_TEXT];	  /* of its content */
+	char *columns;		  /* JSON array of name, kind, type; owned */
+	struct session_info info; /* what it came from */
 };
 
-#define EXPORT_FILE_INIT { 0, 0, "", NULL, { "", "", "", "", "" } }
+#define EXPORT_FILE_INIT \
+	{ \
+		0, 0, "", NULL, \
+		{ \
+			"", "", "", "", "" \
+		} \
+	}
 
 /* Run the batch of plan and write the file. */
 int export_run(const struct plan *plan, const struct export_place *place,

@@ -34,39 +34,39 @@ enum plan_result { PLAN_RESULT_LAST, PLAN_RESULT_ONLY };
 
 /* What to do, besides what the spec says. */
 struct plan_options {
-	const char *date;	/* --date, or NULL: today in the job's zone */
-	bool with_secrets;	/* read them (not for show) */
-	bool with_targets;	/* the job ships (not for query) */
-	const char *sql;	/* query: the batch itself; else NULL */
-	const char *sql_name;	/* query: its name in messages */
+	const char *date;     /* --date, or NULL: today in the job's zone */
+	bool with_secrets;    /* read them (not for show) */
+	bool with_targets;    /* the job ships (not for query) */
+	const char *sql;      /* query: the batch itself; else NULL */
+	const char *sql_name; /* query: its name in messages */
 };
 
 /* A parameter of the batch. */
 struct plan_param {
-	char *name;		/* as in :name */
-	char *value;		/* expanded */
-	enum param_type type;	/* how it is bound */
+	char *name;	      /* as in :name */
+	char *value;	      /* expanded */
+	enum param_type type; /* how it is bound */
 };
 
 /* A target with the name its file has there until it is complete. */
 struct plan_target {
-	struct target target;	/* texts owned by texts below */
-	char *temporary;	/* expanded; set by plan_name_run */
-	char *url;		/* expanded, owned */
-	char *secret;		/* the password, owned */
-	char *ca_file;		/* resolved path, owned */
+	struct target target; /* texts owned by texts below */
+	char *temporary;      /* expanded; set by plan_name_run */
+	char *url;	      /* expanded, owned */
+	char *secret;	      /* the password, owned */
+	char *ca_file;	      /* resolved path, owned */
 };
 
 /* What one run will do. */
 struct plan {
-	const struct spec *spec;	/* borrowed: must outlive the plan */
-	const char *job;		/* borrowed from the spec */
-	const char *environment;	/* borrowed; "" for none */
-	struct date date;		/* logical date */
-	char date_text[DATE_TEXT];	/* as in the ledger */
-	char host[256];			/* this host's name */
+	const struct spec *spec;   /* borrowed: must outlive the plan */
+	const char *job;	   /* borrowed from the spec */
+	const char *environment;   /* borrowed; "" for none */
+	struct date date;	   /* logical date */
+	char date_text[DATE_TEXT]; /* as in the ledger */
+	char host[256];		   /* this host's name */
 
-	struct session_options session;	/* texts borrowed from spec, secret */
+	struct session_options session; /* texts borrowed from spec, secret */
 	char *password;			/* of the database, owned */
 	uint64_t login_timeout_ms;	/* until connected */
 	uint64_t query_timeout_ms;	/* of one statement; 0 for none */
@@ -78,14 +78,14 @@ struct plan {
 	size_t n_params;		/* how many */
 	enum plan_result result;	/* which result becomes the file */
 
-	char *file_name;		/* set by plan_name_run */
-	struct csv_options csv;		/* how the file looks */
-	struct plan_target *targets;	/* owned */
-	size_t n_targets;		/* how many */
+	char *file_name;	     /* set by plan_name_run */
+	struct csv_options csv;	     /* how the file looks */
+	struct plan_target *targets; /* owned */
+	size_t n_targets;	     /* how many */
 
-	uint64_t runtime_ms;		/* of the whole run; 0 for none */
-	uint64_t lock_wait_ms;		/* for another run to end */
-	uint64_t keep_ms;		/* how long spooled files stay */
+	uint64_t runtime_ms;   /* of the whole run; 0 for none */
+	uint64_t lock_wait_ms; /* for another run to end */
+	uint64_t keep_ms;      /* how long spooled files stay */
 };
 
 /*

@@ -21,31 +21,31 @@
 
 /* Which parts of a run are wanted. */
 struct run_options {
-	struct spec_request spec;	/* which job, environment, overlays */
-	const char *date;		/* --date, or NULL */
-	bool no_ship;			/* stop with the file in the spool */
-	bool force;			/* though it was shipped already */
-	int64_t wait_ms;		/* --wait; -1: as the spec says */
+	struct spec_request spec; /* which job, environment, overlays */
+	const char *date;	  /* --date, or NULL */
+	bool no_ship;		  /* stop with the file in the spool */
+	bool force;		  /* though it was shipped already */
+	int64_t wait_ms;	  /* --wait; -1: as the spec says */
 };
 
 /* How a run ended. */
 enum run_state {
-	RUN_FAILED,		/* something failed: e says what */
-	RUN_SHIPPED,		/* delivered to every target */
-	RUN_KEPT,		/* --no-ship: the file is in the spool */
-	RUN_ALREADY		/* this logical date was shipped before */
+	RUN_FAILED,  /* something failed: e says what */
+	RUN_SHIPPED, /* delivered to every target */
+	RUN_KEPT,    /* --no-ship: the file is in the spool */
+	RUN_ALREADY  /* this logical date was shipped before */
 };
 
 /* What came of the delivery to one target. */
 struct run_delivery_outcome {
 	char *target;		/* its name, owned */
-	struct receipt receipt;	/* as far as it came */
+	struct receipt receipt; /* as far as it came */
 	struct err error;	/* ERR_NONE when it was delivered */
 };
 
 /* Who listens to a run; every function may be NULL. */
 struct run_watch {
-	void *arg;			/* handed to each */
+	void *arg; /* handed to each */
 	/* A stage begins: "connecting", "statement 2/…", "shipping to x". */
 	void (*stage)(void *arg, const char *text);
 	/* Rows and bytes of the file so far. */
@@ -58,21 +58,21 @@ struct run_watch {
 
 /* What came of a run. */
 struct run_outcome {
-	enum run_state state;			/* how it ended */
-	int64_t run;				/* its number; 0: not recorded */
-	int64_t shipped_run;			/* RUN_ALREADY: by which run */
-	char job[128];				/* the job */
-	char environment[128];			/* "" for none */
-	char date[DATE_TEXT];			/* logical date */
-	char owner[256];			/* who is told, or empty */
-	char runbook[512];			/* where to look, or empty */
-	char *file_name;			/* owned, NULL: no file */
-	char *path;				/* in the spool, owned */
-	struct export_file file;		/* what was written */
-	struct run_delivery_outcome *deliveries;/* owned */
-	size_t n_deliveries;			/* how many were tried */
-	uint64_t elapsed_ms;			/* of the whole run */
-	struct problems problems;		/* of the spec */
+	enum run_state state;	 /* how it ended */
+	int64_t run;		 /* its number; 0: not recorded */
+	int64_t shipped_run;	 /* RUN_ALREADY: by which run */
+	char job[128];		 /* the job */
+	char environment[128];	 /* "" for none */
+	char date[DATE_TEXT];	 /* logical date */
+	char owner[256];	 /* who is told, or empty */
+	char runbook[512];	 /* where to look, or empty */
+	char *file_name;	 /* owned, NULL: no file */
+	char *path;		 /* in the spool, owned */
+	struct export_file file; /* what was written */
+	struct run_delivery_outcome *deliveries; /* owned */
+	size_t n_deliveries;			 /* how many were tried */
+	uint64_t elapsed_ms;			 /* of the whole run */
+	struct problems problems;		 /* of the spec */
 };
 
 /* Run a job. outcome is filled in any case; release it. */

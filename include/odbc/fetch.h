@@ -29,8 +29,8 @@ struct fetch;
 int fetch_new(struct fetch **f, struct statement *st, size_t budget_bytes,
     struct err *e) MUST_CHECK;
 /* The next rows: 1 and *block (valid until the next call), 0 at the end. */
-int fetch_next(struct fetch *f, const struct block **block, struct err *e)
-    MUST_CHECK;
+int fetch_next(
+    struct fetch *f, const struct block **block, struct err *e) MUST_CHECK;
 /* Rows handed out so far. */
 uint64_t fetch_rows(const struct fetch *f);
 /* Free it; NULL is fine. */

@@ -22,23 +22,23 @@
 
 /* Where to connect and how. */
 struct session_options {
-	const char *dsn;		/* a DSN, or NULL */
-	const char *connection;		/* else a whole connection string */
-	const char *user;		/* or NULL */
-	const char *password;		/* or NULL */
-	uint64_t login_timeout_ms;	/* 0: the driver's own */
+	const char *dsn;	   /* a DSN, or NULL */
+	const char *connection;	   /* else a whole connection string */
+	const char *user;	   /* or NULL */
+	const char *password;	   /* or NULL */
+	uint64_t login_timeout_ms; /* 0: the driver's own */
 	/* Told what the driver said besides (SQL_SUCCESS_WITH_INFO). */
 	void (*warn)(void *arg, const char *text);
-	void *warn_arg;			/* handed to warn */
+	void *warn_arg; /* handed to warn */
 };
 
 /* What we are connected to. */
 struct session_info {
-	char dbms[64];			/* SQL_DBMS_NAME */
-	char dbms_version[64];		/* SQL_DBMS_VER */
-	char driver[64];		/* SQL_DRIVER_NAME */
-	char driver_version[64];	/* SQL_DRIVER_VER */
-	char database[128];		/* SQL_DATABASE_NAME */
+	char dbms[64];		 /* SQL_DBMS_NAME */
+	char dbms_version[64];	 /* SQL_DBMS_VER */
+	char driver[64];	 /* SQL_DRIVER_NAME */
+	char driver_version[64]; /* SQL_DRIVER_VER */
+	char database[128];	 /* SQL_DATABASE_NAME */
 };
 
 struct session;

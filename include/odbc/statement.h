@@ -20,20 +20,25 @@
 #include "table/column.h"
 
 /* How a bound value is sent. */
-enum param_type { PARAM_TEXT, PARAM_INTEGER, PARAM_DECIMAL, PARAM_DATE,
-	PARAM_TIMESTAMP };
+enum param_type {
+	PARAM_TEXT,
+	PARAM_INTEGER,
+	PARAM_DECIMAL,
+	PARAM_DATE,
+	PARAM_TIMESTAMP
+};
 
 /* A value for a marker, as text in the type's ISO form. */
 struct param_value {
-	const char *text;	/* borrowed; NULL is NULL */
-	enum param_type type;	/* what it is */
+	const char *text;     /* borrowed; NULL is NULL */
+	enum param_type type; /* what it is */
 };
 
 struct statement;
 
 /* Allocate a statement on a session. */
-int statement_new(struct statement **st, struct session *s, struct err *e)
-    MUST_CHECK;
+int statement_new(
+    struct statement **st, struct session *s, struct err *e) MUST_CHECK;
 /*
  * Execute length bytes of SQL with n bound values. The first result (or row
  * count) is then current. query_timeout_ms 0 is no limit.
@@ -44,8 +49,8 @@ int statement_execute(struct statement *st, const char *sql, size_t length,
 int statement_bind(struct statement *st, const struct param_value *values,
     size_t n, struct err *e) MUST_CHECK;
 /* Seconds a statement may run, where the driver honours it; 0 for none. */
-int statement_limit(struct statement *st, uint64_t timeout_ms, struct err *e)
-    MUST_CHECK;
+int statement_limit(
+    struct statement *st, uint64_t timeout_ms, struct err *e) MUST_CHECK;
 /* Columns of the current result; 0 when it has none (DDL, row counts). */
 size_t statement_column_count(const struct statement *st);
 /* Their descriptions; borrowed until the next result. */

@@ -23,35 +23,35 @@
 
 /* What is to be delivered. */
 struct shipment {
-	const char *path;	/* the local file */
-	const char *name;	/* its name at the target */
-	const char *temporary;	/* its name there until it is complete */
-	uint64_t bytes;		/* its exact size */
-	const char *sha256;	/* of its content */
+	const char *path;      /* the local file */
+	const char *name;      /* its name at the target */
+	const char *temporary; /* its name there until it is complete */
+	uint64_t bytes;	       /* its exact size */
+	const char *sha256;    /* of its content */
 	/* Told while bytes move; may be NULL. */
 	void (*progress)(void *arg, uint64_t done, uint64_t total);
-	void *progress_arg;	/* handed to progress */
+	void *progress_arg; /* handed to progress */
 };
 
 /* How far a delivery came; ordered. */
 enum ship_stage {
-	SHIP_NOTHING,		/* nothing was sent */
-	SHIP_UPLOADING,		/* perhaps a part under the temporary name */
-	SHIP_UPLOADED,		/* whole under the temporary name */
-	SHIP_RENAMING,		/* the rename was asked for, its answer unknown */
-	SHIP_PUBLISHED,		/* under the final name */
-	SHIP_VERIFIED		/* and its size there is right */
+	SHIP_NOTHING,	/* nothing was sent */
+	SHIP_UPLOADING, /* perhaps a part under the temporary name */
+	SHIP_UPLOADED,	/* whole under the temporary name */
+	SHIP_RENAMING,	/* the rename was asked for, its answer unknown */
+	SHIP_PUBLISHED, /* under the final name */
+	SHIP_VERIFIED	/* and its size there is right */
 };
 
 /* Evidence of a delivery, filled as far as it came also on failure. */
 struct receipt {
-	enum ship_stage stage;	/* how far it came */
-	uint64_t bytes;		/* size seen at the target */
-	char url[1024];		/* final place, without credentials */
-	char reply[256];	/* the server's last reply, escaped */
-	char tls[64];		/* "TLSv1.2 ECDHE-...", or empty */
-	char verified[16];	/* "size", or empty */
-	uint64_t elapsed_ms;	/* from connecting to the end */
+	enum ship_stage stage; /* how far it came */
+	uint64_t bytes;	       /* size seen at the target */
+	char url[1024];	       /* final place, without credentials */
+	char reply[256];       /* the server's last reply, escaped */
+	char tls[64];	       /* "TLSv1.2 ECDHE-...", or empty */
+	char verified[16];     /* "size", or empty */
+	uint64_t elapsed_ms;   /* from connecting to the end */
 };
 
 /* Initialise libcurl; once a process, before any thread. */
@@ -66,8 +66,8 @@ int ship_check_name(const char *name, struct err *e) MUST_CHECK;
  * Log in and change to the directory, send nothing. The reply in r says what
  * the server said.
  */
-int ship_connect(const struct target *t, struct receipt *r, struct err *e)
-    MUST_CHECK;
+int ship_connect(
+    const struct target *t, struct receipt *r, struct err *e) MUST_CHECK;
 /* Deliver one file. */
 int ship_file(const struct target *t, const struct shipment *s,
     struct receipt *r, struct err *e) MUST_CHECK;

@@ -26,8 +26,8 @@ struct spool;
 
 /* What was written. */
 struct spool_receipt {
-	uint64_t bytes;			/* size of the file */
-	char sha256[HASH_TEXT];		/* of its content */
+	uint64_t bytes;		/* size of the file */
+	char sha256[HASH_TEXT]; /* of its content */
 };
 
 /*
@@ -37,16 +37,16 @@ struct spool_receipt {
 int spool_open(struct spool **s, const char *dir, const char *name,
     struct err *e) MUST_CHECK;
 /* Begin on a descriptor that is already open (standard output); no rename. */
-int spool_open_fd(struct spool **s, int fd, const char *name, struct err *e)
-    MUST_CHECK;
+int spool_open_fd(
+    struct spool **s, int fd, const char *name, struct err *e) MUST_CHECK;
 /* The place to write to; borrowed. */
 struct out *spool_out(struct spool *s);
 /*
  * fsync, close, rename and fsync of the directory; an existing file of that
  * name is replaced. On a descriptor: nothing but the receipt.
  */
-int spool_commit(struct spool *s, struct spool_receipt *r, struct err *e)
-    MUST_CHECK;
+int spool_commit(
+    struct spool *s, struct spool_receipt *r, struct err *e) MUST_CHECK;
 /* Free it, removing what was not committed; NULL is fine. */
 void spool_free(struct spool *s);
 

@@ -18,12 +18,12 @@
 
 /* A civil date and time, proleptic Gregorian. */
 struct date {
-	int year;		/* 1..9999 */
-	int month, day;		/* from 1 */
+	int year;	/* 1..9999 */
+	int month, day; /* from 1 */
 	int hour, minute, second;
 };
 
-enum { DATE_TEXT = 24 };	/* room for date_put */
+enum { DATE_TEXT = 24 }; /* room for date_put */
 
 /* Whether the time zone is known here ("Europe/Berlin", "UTC"). */
 int date_check_zone(const char *zone, struct err *e) MUST_CHECK;

@@ -14,20 +14,23 @@
 
 /* One thing that is wrong. */
 struct problem {
-	char *file;		/* owned; NULL for the command line */
-	unsigned line;		/* 0 when it has none */
-	bool is_warning;	/* told, but nothing is refused */
-	struct err error;	/* class, text and hint */
+	char *file;	  /* owned; NULL for the command line */
+	unsigned line;	  /* 0 when it has none */
+	bool is_warning;  /* told, but nothing is refused */
+	struct err error; /* class, text and hint */
 };
 
 /* Everything that is wrong, in order of finding. */
 struct problems {
-	struct problem *items;	/* owned */
-	size_t n;		/* how many */
-	size_t errors;		/* those that are not warnings */
+	struct problem *items; /* owned */
+	size_t n;	       /* how many */
+	size_t errors;	       /* those that are not warnings */
 };
 
-#define PROBLEMS_INIT { NULL, 0, 0 }
+#define PROBLEMS_INIT \
+	{ \
+		NULL, 0, 0 \
+	}
 
 /* Add a problem (copied); class ERR_SPEC when the error has none. */
 void problems_add(struct problems *p, const char *file, unsigned line,

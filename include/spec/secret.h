@@ -18,8 +18,7 @@
  * Read the secret of v: *secret is the caller's (wipe and free it with
  * secret_free), NULL when v is unset.
  */
-int secret_read(const struct value *v, char **secret, struct err *e)
-    MUST_CHECK;
+int secret_read(const struct value *v, char **secret, struct err *e) MUST_CHECK;
 /* Wipe and free; NULL is fine. */
 void secret_free(char *secret);
 

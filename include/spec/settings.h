@@ -19,40 +19,40 @@
 
 /* What a value is and how it is written. */
 enum setting_type {
-	SETTING_TEXT,		/* a string */
-	SETTING_BOOL,		/* true or false */
-	SETTING_INTEGER,	/* a whole number, min..max */
-	SETTING_DURATION,	/* "90s": kept as milliseconds */
-	SETTING_SIZE,		/* "64MiB": kept as bytes */
-	SETTING_CHOICE,		/* one of a list of words */
-	SETTING_TEXTS,		/* a list of strings */
-	SETTING_SECRET,		/* a group that says where a secret is */
-	SETTING_PARAMS,		/* a group of names with values */
-	SETTING_GROUP,		/* a group of settings */
-	SETTING_LIST		/* a list of groups, each with a name */
+	SETTING_TEXT,	  /* a string */
+	SETTING_BOOL,	  /* true or false */
+	SETTING_INTEGER,  /* a whole number, min..max */
+	SETTING_DURATION, /* "90s": kept as milliseconds */
+	SETTING_SIZE,	  /* "64MiB": kept as bytes */
+	SETTING_CHOICE,	  /* one of a list of words */
+	SETTING_TEXTS,	  /* a list of strings */
+	SETTING_SECRET,	  /* a group that says where a secret is */
+	SETTING_PARAMS,	  /* a group of names with values */
+	SETTING_GROUP,	  /* a group of settings */
+	SETTING_LIST	  /* a list of groups, each with a name */
 };
 
 /* Bits of setting.flags. */
 enum setting_flag {
-	SETTING_REQUIRED = 1,	/* must be set (in each member of a list) */
-	SETTING_TEMPLATE = 2,	/* {fields} are expanded at run time */
-	SETTING_MAIN = 4,	/* only in the main file */
-	SETTING_JOB = 8,	/* only in a job spec */
-	SETTING_FILE = 16,	/* a path, relative to the file it stands in */
-	SETTING_CONTROL = 32	/* line breaks and the like may be in it */
+	SETTING_REQUIRED = 1, /* must be set (in each member of a list) */
+	SETTING_TEMPLATE = 2, /* {fields} are expanded at run time */
+	SETTING_MAIN = 4,     /* only in the main file */
+	SETTING_JOB = 8,      /* only in a job spec */
+	SETTING_FILE = 16,    /* a path, relative to the file it stands in */
+	SETTING_CONTROL = 32  /* line breaks and the like may be in it */
 };
 
 /* One setting. */
 struct setting {
-	const char *path;		/* "source.dsn", "targets.url" */
-	enum setting_type type;		/* what it is */
-	const char *fallback;		/* the default as written, or NULL */
-	int64_t min, max;		/* of numbers, in their unit; of texts,
+	const char *path;	    /* "source.dsn", "targets.url" */
+	enum setting_type type;	    /* what it is */
+	const char *fallback;	    /* the default as written, or NULL */
+	int64_t min, max;	    /* of numbers, in their unit; of texts,
 					 * in bytes; max 0: none */
-	const char *const *choices;	/* of SETTING_CHOICE, NULL-terminated */
-	unsigned flags;			/* bits of enum setting_flag */
-	const char *help;		/* one or two sentences */
-	const char *example;		/* a line of a job spec */
+	const char *const *choices; /* of SETTING_CHOICE, NULL-terminated */
+	unsigned flags;		    /* bits of enum setting_flag */
+	const char *help;	    /* one or two sentences */
+	const char *example;	    /* a line of a job spec */
 };
 
 /* All settings, in the order in which they are documented. */
@@ -62,7 +62,7 @@ const struct setting *settings_find(const char *path);
 /* The path nearest to a misspelt one, or NULL; borrowed. */
 const char *settings_nearest(const char *path);
 /* Append the documentation of all settings (or of those below prefix). */
-int settings_put_help(struct buf *out, const char *prefix, struct err *e)
-    MUST_CHECK;
+int settings_put_help(
+    struct buf *out, const char *prefix, struct err *e) MUST_CHECK;
 
 #endif

@@ -27,41 +27,41 @@ struct spec;
 
 /* What to load. */
 struct spec_request {
-	const char *main_file;		/* --config, or NULL: looked up */
-	const char *job;		/* name or path; NULL: no job (query) */
-	const char *environment;	/* --env, or NULL: looked up */
-	const char *const *sets;	/* "KEY=VALUE" each, in order */
-	size_t n_sets;			/* how many */
-	const char *const *params;	/* "NAME=VALUE" each (--param) */
-	size_t n_params;		/* how many */
-	const char *dsn;		/* --dsn, or NULL */
+	const char *main_file;	   /* --config, or NULL: looked up */
+	const char *job;	   /* name or path; NULL: no job (query) */
+	const char *environment;   /* --env, or NULL: looked up */
+	const char *const *sets;   /* "KEY=VALUE" each, in order */
+	size_t n_sets;		   /* how many */
+	const char *const *params; /* "NAME=VALUE" each (--param) */
+	size_t n_params;	   /* how many */
+	const char *dsn;	   /* --dsn, or NULL */
 };
 
 /* Where a value comes from. */
 struct origin {
-	const char *file;		/* NULL: the table's default */
-	unsigned line;			/* 0: the command line or a default */
+	const char *file; /* NULL: the table's default */
+	unsigned line;	  /* 0: the command line or a default */
 };
 
 /* One effective value. */
 struct value {
-	const struct setting *setting;	/* its row */
-	const char *member;		/* list member or parameter; or NULL */
-	const char *text;		/* as written; NULL when unset */
-	int64_t number;			/* bool, integer, ms, bytes */
-	const char *const *texts;	/* of SETTING_TEXTS and secrets by argv */
-	size_t n_texts;			/* how many */
-	const char *secret;		/* "file", "credential", "command", "env",
+	const struct setting *setting; /* its row */
+	const char *member;	       /* list member or parameter; or NULL */
+	const char *text;	       /* as written; NULL when unset */
+	int64_t number;		       /* bool, integer, ms, bytes */
+	const char *const *texts; /* of SETTING_TEXTS and secrets by argv */
+	size_t n_texts;		  /* how many */
+	const char *secret;	  /* "file", "credential", "command", "env",
 					 * "inline" for SETTING_SECRET */
-	const char *type;		/* of a parameter: "text", "date"... */
-	bool is_given;			/* set anywhere but in the table */
-	struct origin origin;		/* where it was set */
+	const char *type;	  /* of a parameter: "text", "date"... */
+	bool is_given;		  /* set anywhere but in the table */
+	struct origin origin;	  /* where it was set */
 };
 
 /* A job that exists. */
 struct job_entry {
-	char *name;			/* base name of its file */
-	char *path;			/* its spec */
+	char *name; /* base name of its file */
+	char *path; /* its spec */
 };
 
 /*
@@ -92,8 +92,8 @@ size_t spec_count(const struct spec *s, const char *path);
  * The value of a setting of member i: spec_member(s, "targets.url", 0), or
  * parameter i: spec_member(s, "source.params", 0), whose text is the value.
  */
-const struct value *spec_member(const struct spec *s, const char *path,
-    size_t i);
+const struct value *
+spec_member(const struct spec *s, const char *path, size_t i);
 /* A path that stands in the job's files, made absolute or relative to the
  * current directory; the caller frees it. */
 char *spec_resolve(const struct value *v, struct err *e) MUST_CHECK;

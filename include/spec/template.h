@@ -19,12 +19,12 @@
 
 /* What the fields stand for; NULL where a field has no meaning. */
 struct template_fields {
-	const char *job;		/* {job} */
-	const char *environment;	/* {env} */
-	const char *host;		/* {host} */
-	const char *name;		/* {name}: the file's name */
-	int64_t run;			/* {run}; 0: not known yet, written as 0 */
-	const struct date *date;	/* {date:...} */
+	const char *job;	 /* {job} */
+	const char *environment; /* {env} */
+	const char *host;	 /* {host} */
+	const char *name;	 /* {name}: the file's name */
+	int64_t run;		 /* {run}; 0: not known yet, written as 0 */
+	const struct date *date; /* {date:...} */
 };
 
 /* Whether the text can be expanded; nothing is written. */

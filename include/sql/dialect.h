@@ -15,22 +15,22 @@
 
 /* How the text of one kind of database is read. */
 struct dialect {
-	const char *name;		/* as in the setting: "postgresql" */
-	const char *const *dbms;	/* prefixes of SQL_DBMS_NAME; NULL ends */
-	bool nested_comments;		/* slash-star comments nest */
-	bool hash_comments;		/* # to the end of the line */
-	bool dash_needs_space;		/* -- is a comment only before a blank */
-	bool dollar_quotes;		/* $tag$ ... $tag$ */
-	bool backslash_escapes;		/* in every '...' */
-	bool escape_strings;		/* in E'...' only */
-	bool backticks;			/* `...` quotes a name */
-	bool brackets;			/* [...] quotes a name */
-	bool semicolon_splits;		/* ; ends a statement */
-	bool go_splits;			/* a line GO ends a batch */
-	bool slash_splits;		/* a line / ends a block */
-	bool delimiter_command;		/* DELIMITER x */
-	bool trigger_bodies;		/* CREATE TRIGGER ... BEGIN ... END */
-	bool routine_bodies;		/* BEGIN ATOMIC ... END */
+	const char *name;	 /* as in the setting: "postgresql" */
+	const char *const *dbms; /* prefixes of SQL_DBMS_NAME; NULL ends */
+	bool nested_comments;	 /* slash-star comments nest */
+	bool hash_comments;	 /* # to the end of the line */
+	bool dash_needs_space;	 /* -- is a comment only before a blank */
+	bool dollar_quotes;	 /* $tag$ ... $tag$ */
+	bool backslash_escapes;	 /* in every '...' */
+	bool escape_strings;	 /* in E'...' only */
+	bool backticks;		 /* `...` quotes a name */
+	bool brackets;		 /* [...] quotes a name */
+	bool semicolon_splits;	 /* ; ends a statement */
+	bool go_splits;		 /* a line GO ends a batch */
+	bool slash_splits;	 /* a line / ends a block */
+	bool delimiter_command;	 /* DELIMITER x */
+	bool trigger_bodies;	 /* CREATE TRIGGER ... BEGIN ... END */
+	bool routine_bodies;	 /* BEGIN ATOMIC ... END */
 };
 
 /* The row of that name, or NULL; "auto" has no row. */

@@ -20,18 +20,21 @@
 
 /* A statement with markers, and which parameter stands at each. */
 struct params {
-	char *text;		/* owned: the statement with ? for each :name */
-	size_t length;		/* bytes of text */
-	size_t *index;		/* owned: of marker i, index into the names */
-	size_t n;		/* markers */
+	char *text;    /* owned: the statement with ? for each :name */
+	size_t length; /* bytes of text */
+	size_t *index; /* owned: of marker i, index into the names */
+	size_t n;      /* markers */
 };
 
-#define PARAMS_INIT { NULL, 0, NULL, 0 }
+#define PARAMS_INIT \
+	{ \
+		NULL, 0, NULL, 0 \
+	}
 
 /* The parameters that are defined. */
 struct param_names {
-	const char *const *names;	/* borrowed */
-	size_t n;			/* how many */
+	const char *const *names; /* borrowed */
+	size_t n;		  /* how many */
 };
 
 /*

@@ -23,25 +23,28 @@ enum { SCRIPT_MAX = 256 * 1024 * 1024 };
 
 /* One statement as it will be sent. */
 struct statement_text {
-	const char *text;	/* borrowed from the script, NUL-terminated */
-	size_t length;		/* bytes */
-	unsigned line;		/* where its first word stands */
-	unsigned end_line;	/* where it ends */
-	char *name;		/* from a "-- name: x" comment above, or NULL */
-	char word[16];		/* its first word in upper case: "SELECT" */
-	bool is_query;		/* SELECT, WITH, VALUES, ...: likely returns rows */
+	const char *text;  /* borrowed from the script, NUL-terminated */
+	size_t length;	   /* bytes */
+	unsigned line;	   /* where its first word stands */
+	unsigned end_line; /* where it ends */
+	char *name;	   /* from a "-- name: x" comment above, or NULL */
+	char word[16];	   /* its first word in upper case: "SELECT" */
+	bool is_query;	   /* SELECT, WITH, VALUES, ...: likely returns rows */
 };
 
 /* The statements of a script, in order. */
 struct script {
-	struct statement_text *items;	/* owned */
-	size_t n;			/* how many */
-	size_t capacity;		/* room in items */
-	char **texts;			/* owned: memory behind the items */
-	size_t n_texts;			/* how many */
+	struct statement_text *items; /* owned */
+	size_t n;		      /* how many */
+	size_t capacity;	      /* room in items */
+	char **texts;		      /* owned: memory behind the items */
+	size_t n_texts;		      /* how many */
 };
 
-#define SCRIPT_INIT { NULL, 0, 0, NULL, 0 }
+#define SCRIPT_INIT \
+	{ \
+		NULL, 0, 0, NULL, 0 \
+	}
 
 /*
  * Split length bytes of text (copied) by a dialect and append the statements.

@@ -26,11 +26,11 @@ int dirs_make(const char *state, struct err *e) MUST_CHECK;
 /* STATE/lock; the caller frees it. */
 char *dirs_lock(const char *state, struct err *e) MUST_CHECK;
 /* "job.environment", or "job" when environment is ""; the caller frees it. */
-char *dirs_key(const char *job, const char *environment, struct err *e)
-    MUST_CHECK;
+char *
+dirs_key(const char *job, const char *environment, struct err *e) MUST_CHECK;
 /* Make STATE/spool/KEY/RUN; the caller frees the path. */
-char *dirs_make_spool(const char *state, const char *key, int64_t run,
-    struct err *e) MUST_CHECK;
+char *dirs_make_spool(
+    const char *state, const char *key, int64_t run, struct err *e) MUST_CHECK;
 /*
  * Remove the spool directories of key whose run's number is not kept by keep
  * (called with each number; true to keep). Failures are logged.

@@ -24,90 +24,90 @@ struct ledger;
 
 /* What a run is a run of; texts borrowed. */
 struct run_key {
-	const char *job;		/* the job's name */
-	const char *environment;	/* "" when it has none */
-	const char *date;		/* logical date, "2026-11-24" */
-	const char *shard;		/* "" for the whole */
+	const char *job;	 /* the job's name */
+	const char *environment; /* "" when it has none */
+	const char *date;	 /* logical date, "2026-11-24" */
+	const char *shard;	 /* "" for the whole */
 };
 
 /* What is known of a run when it begins. */
 struct run_start {
-	struct run_key key;		/* its key */
-	const char *dsn;		/* DSN, or "" with a connection string */
-	const char *user;		/* the system's user that runs it */
-	const char *host;		/* this host */
-	const char *version;		/* of odbcship */
-	bool forced;			/* --force was given */
+	struct run_key key;  /* its key */
+	const char *dsn;     /* DSN, or "" with a connection string */
+	const char *user;    /* the system's user that runs it */
+	const char *host;    /* this host */
+	const char *version; /* of odbcship */
+	bool forced;	     /* --force was given */
 };
 
 /* How a run ended. */
 struct run_end {
-	const char *state;		/* "shipped", "kept", "failed", ... */
-	int status;			/* exit status */
-	uint64_t rows;			/* of the exported result */
-	uint64_t bytes;			/* of the file */
-	const struct err *error;	/* why it failed, or NULL */
+	const char *state;	 /* "shipped", "kept", "failed", ... */
+	int status;		 /* exit status */
+	uint64_t rows;		 /* of the exported result */
+	uint64_t bytes;		 /* of the file */
+	const struct err *error; /* why it failed, or NULL */
 };
 
 /* One executed statement. */
 struct run_statement {
-	unsigned index;			/* from 1 */
-	unsigned line;			/* in the script; 0 unknown */
-	const char *source;		/* "orders.sql", "on_connect" */
-	const char *name;		/* or NULL */
-	const char *word;		/* "SELECT" */
-	int64_t began_ms;		/* wall time */
-	uint64_t elapsed_ms;		/* until its last result was read */
-	int64_t rows;			/* rows read or changed; -1 unknown */
-	unsigned results;		/* result sets it had */
-	const struct err *error;	/* why it failed, or NULL */
+	unsigned index;		 /* from 1 */
+	unsigned line;		 /* in the script; 0 unknown */
+	const char *source;	 /* "orders.sql", "on_connect" */
+	const char *name;	 /* or NULL */
+	const char *word;	 /* "SELECT" */
+	int64_t began_ms;	 /* wall time */
+	uint64_t elapsed_ms;	 /* until its last result was read */
+	int64_t rows;		 /* rows read or changed; -1 unknown */
+	unsigned results;	 /* result sets it had */
+	const struct err *error; /* why it failed, or NULL */
 };
 
 /* One finished file. */
 struct run_file {
-	const char *name;		/* final name */
-	const char *path;		/* in the spool */
-	uint64_t rows;			/* records without the header */
-	uint64_t bytes;			/* size */
-	const char *sha256;		/* of its content */
-	const char *columns;		/* JSON array of names and kinds */
+	const char *name;    /* final name */
+	const char *path;    /* in the spool */
+	uint64_t rows;	     /* records without the header */
+	uint64_t bytes;	     /* size */
+	const char *sha256;  /* of its content */
+	const char *columns; /* JSON array of names and kinds */
 };
 
 /* One delivery, begun before the first byte is sent. */
 struct run_delivery {
-	const char *target;		/* the target's name */
-	const char *url;		/* final place */
-	const char *name;		/* file name there */
-	const char *state;		/* "sending", "delivered", "failed" */
-	const char *stage;		/* how far it came */
-	const char *reply;		/* server's last reply */
-	const char *tls;		/* protocol and cipher, or "" */
-	const char *verified;		/* how, or "" */
-	uint64_t bytes;			/* size seen there */
-	uint64_t elapsed_ms;		/* duration */
-	const struct err *error;	/* why it failed, or NULL */
+	const char *target;	 /* the target's name */
+	const char *url;	 /* final place */
+	const char *name;	 /* file name there */
+	const char *state;	 /* "sending", "delivered", "failed" */
+	const char *stage;	 /* how far it came */
+	const char *reply;	 /* server's last reply */
+	const char *tls;	 /* protocol and cipher, or "" */
+	const char *verified;	 /* how, or "" */
+	uint64_t bytes;		 /* size seen there */
+	uint64_t elapsed_ms;	 /* duration */
+	const struct err *error; /* why it failed, or NULL */
 };
 
 /* A run as read back; texts owned by the row set. */
 struct run_row {
-	int64_t id;			/* number of the run */
-	const char *job, *environment, *date, *shard;	/* its key */
-	const char *state;		/* "running" while it runs */
-	int status;			/* exit status; -1 while it runs */
-	int64_t began_ms, ended_ms;	/* wall time; 0 while it runs */
-	uint64_t rows, bytes;		/* of the exported result */
-	const char *class_name;		/* of the error, "" for none */
-	const char *message, *hint;	/* of the error, "" for none */
-	const char *dsn, *dbms, *driver;/* what it was connected to */
-	int64_t pid;			/* process that runs or ran it */
+	int64_t id;				      /* number of the run */
+	const char *job, *environment, *date, *shard; /* its key */
+	const char *state;		 /* "running" while it runs */
+	int status;			 /* exit status; -1 while it runs */
+	int64_t began_ms, ended_ms;	 /* wall time; 0 while it runs */
+	uint64_t rows, bytes;		 /* of the exported result */
+	const char *class_name;		 /* of the error, "" for none */
+	const char *message, *hint;	 /* of the error, "" for none */
+	const char *dsn, *dbms, *driver; /* what it was connected to */
+	int64_t pid;			 /* process that runs or ran it */
 };
 
 /* Which runs to read. */
 struct run_filter {
-	const char *job;		/* NULL for all */
-	const char *environment;	/* NULL for all */
-	int64_t id;			/* 0 for all */
-	unsigned limit;			/* newest first; 0 for all */
+	const char *job;	 /* NULL for all */
+	const char *environment; /* NULL for all */
+	int64_t id;		 /* 0 for all */
+	unsigned limit;		 /* newest first; 0 for all */
 };
 
 /* Open (or make) dir/ledger.db. */
@@ -125,8 +125,8 @@ int ledger_find_shipped(struct ledger *l, const struct run_key *key,
  * Mark runs of this job and environment that still say "running" as "lost":
  * called with the lock held, so their process is gone. Returns how many.
  */
-int ledger_close_lost(struct ledger *l, const struct run_key *key,
-    struct err *e) MUST_CHECK;
+int ledger_close_lost(
+    struct ledger *l, const struct run_key *key, struct err *e) MUST_CHECK;
 /* Record that a run begins; its number goes to *run. */
 int ledger_begin_run(struct ledger *l, const struct run_start *start,
     int64_t *run, struct err *e) MUST_CHECK;
@@ -141,8 +141,7 @@ int ledger_put_file(struct ledger *l, int64_t run, const struct run_file *f,
     int64_t *file, struct err *e) MUST_CHECK;
 /* Record that a delivery begins; its number goes to *delivery. */
 int ledger_begin_delivery(struct ledger *l, int64_t file,
-    const struct run_delivery *d, int64_t *delivery, struct err *e)
-    MUST_CHECK;
+    const struct run_delivery *d, int64_t *delivery, struct err *e) MUST_CHECK;
 /* Record how it ended. */
 int ledger_end_delivery(struct ledger *l, int64_t delivery,
     const struct run_delivery *d, struct err *e) MUST_CHECK;
@@ -151,16 +150,16 @@ int ledger_end_run(struct ledger *l, int64_t run, const struct run_end *end,
     struct err *e) MUST_CHECK;
 /* Call put for each run that the filter lets through, newest first. */
 int ledger_each_run(struct ledger *l, const struct run_filter *filter,
-    int (*put)(void *arg, const struct run_row *row, struct err *e),
-    void *arg, struct err *e) MUST_CHECK;
+    int (*put)(void *arg, const struct run_row *row, struct err *e), void *arg,
+    struct err *e) MUST_CHECK;
 /* Call put for each statement of a run, in order. */
 int ledger_each_statement(struct ledger *l, int64_t run,
     int (*put)(void *arg, const struct run_statement *s, struct err *e),
     void *arg, struct err *e) MUST_CHECK;
 /* Call put for each file of a run. */
 int ledger_each_file(struct ledger *l, int64_t run,
-    int (*put)(void *arg, const struct run_file *f, struct err *e),
-    void *arg, struct err *e) MUST_CHECK;
+    int (*put)(void *arg, const struct run_file *f, struct err *e), void *arg,
+    struct err *e) MUST_CHECK;
 /* Call put for each delivery of a run. */
 int ledger_each_delivery(struct ledger *l, int64_t run,
     int (*put)(void *arg, const struct run_delivery *d, struct err *e),

@@ -16,15 +16,15 @@ enum { BLOCK_SLACK = 32 };
 
 /* One value. */
 struct cell {
-	const char *data;	/* NULL is the database's NULL */
-	size_t length;		/* bytes; 0 with data is the empty string */
+	const char *data; /* NULL is the database's NULL */
+	size_t length;	  /* bytes; 0 with data is the empty string */
 };
 
 /* Rows of one result set. */
 struct block {
-	const struct cell *cells;	/* n_rows * n_columns, row-major */
-	size_t n_columns;		/* columns of a row */
-	size_t n_rows;			/* rows in this block */
+	const struct cell *cells; /* n_rows * n_columns, row-major */
+	size_t n_columns;	  /* columns of a row */
+	size_t n_rows;		  /* rows in this block */
 };
 
 #endif

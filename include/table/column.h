@@ -27,11 +27,11 @@ enum column_kind {
 
 /* One column of a result set. */
 struct column {
-	char *name;		/* owned, UTF-8 as the driver gives it */
-	enum column_kind kind;	/* what it holds */
-	char type_name[64];	/* the database's own name, may be empty */
-	uint64_t size;		/* characters or digits as reported; 0 unknown */
-	int scale;		/* digits after the point; 0 unknown */
+	char *name;	       /* owned, UTF-8 as the driver gives it */
+	enum column_kind kind; /* what it holds */
+	char type_name[64];    /* the database's own name, may be empty */
+	uint64_t size;	       /* characters or digits as reported; 0 unknown */
+	int scale;	       /* digits after the point; 0 unknown */
 };
 
 /* Names of the kinds: "text", "integer", ... */

@@ -40,8 +40,8 @@ buf_reserve(struct buf *b, size_t n, struct err *e)
 	char *data;
 
 	if (n > b->max - b->length)
-		return err_set(e, ERR_INTERNAL,
-		    "a text of more than %zu bytes", b->max);
+		return err_set(
+		    e, ERR_INTERNAL, "a text of more than %zu bytes", b->max);
 	need = b->length + n + 1;
 	if (need <= b->capacity)
 		return 0;
@@ -52,8 +52,8 @@ buf_reserve(struct buf *b, size_t n, struct err *e)
 		capacity = b->max + 1;
 	data = realloc(b->data, capacity);
 	if (data == NULL)
-		return err_set(e, ERR_INTERNAL,
-		    "out of memory for %zu bytes", capacity);
+		return err_set(
+		    e, ERR_INTERNAL, "out of memory for %zu bytes", capacity);
 	b->data = data;
 	b->capacity = capacity;
 	return 0;
@@ -89,8 +89,9 @@ buf_printf(struct buf *b, struct err *e, const char *fmt, ...)
 	va_end(ap);
 	if (n < 0 || buf_reserve(b, (size_t)n, e) < 0) {
 		va_end(again);
-		return n < 0 ? err_set(e, ERR_INTERNAL,
-		    "a text cannot be formatted") : -1;
+		return n < 0 ?
+		    err_set(e, ERR_INTERNAL, "a text cannot be formatted") :
+		    -1;
 	}
 	(void)vsnprintf(b->data + b->length, (size_t)n + 1, fmt, again);
 	va_end(again);

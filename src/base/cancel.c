@@ -33,7 +33,7 @@ on_signal(int number)
 		_exit(128 + number);
 	caught = number;
 	n = write(ends[1], "", 1);
-	(void)n;	/* a full pipe is readable already */
+	(void)n; /* a full pipe is readable already */
 	errno = saved;
 }
 
@@ -49,8 +49,8 @@ cancel_install(struct err *e)
 	(void)sigfillset(&action.sa_mask);
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
 		if (sigaction(numbers[i], &action, NULL) < 0)
-			return err_sys(e, errno, "cannot handle signal %d",
-			    numbers[i]);
+			return err_sys(
+			    e, errno, "cannot handle signal %d", numbers[i]);
 	(void)signal(SIGPIPE, SIG_IGN);
 	return 0;
 }
@@ -91,8 +91,8 @@ cancel_check(struct err *e)
 	char limit[32];
 
 	if (number != 0) {
-		(void)err_set(e, ERR_SIGNAL, "ended by signal %d (%s)",
-		    number, strsignal(number));
+		(void)err_set(e, ERR_SIGNAL, "ended by signal %d (%s)", number,
+		    strsignal(number));
 		e->native = number;
 		return -1;
 	}

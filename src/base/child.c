@@ -72,13 +72,13 @@ reap(pid_t pid, int rc, struct err *e)
 	if (rc < 0)
 		return -1;
 	if (WIFSIGNALED(status))
-		return err_set(e, ERR_SPEC, "was ended by signal %d",
-		    WTERMSIG(status));
+		return err_set(
+		    e, ERR_SPEC, "was ended by signal %d", WTERMSIG(status));
 	if (WEXITSTATUS(status) == CHILD_CANNOT)
 		return err_set(e, ERR_SPEC, "cannot be started");
 	if (WEXITSTATUS(status) != 0)
-		return err_set(e, ERR_SPEC, "ended with status %d",
-		    WEXITSTATUS(status));
+		return err_set(
+		    e, ERR_SPEC, "ended with status %d", WEXITSTATUS(status));
 	return 0;
 }
 

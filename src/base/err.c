@@ -22,8 +22,7 @@ const struct err_status err_statuses[] = {
 	{ ERR_INTERNAL, 70, "internal", "internal error" },
 	{ ERR_TARGET, 73, "target",
 	    "a target refused: login, permission, TLS, quota" },
-	{ ERR_LOCAL, 74, "local",
-	    "local files: permission, disk full, I/O" },
+	{ ERR_LOCAL, 74, "local", "local files: permission, disk full, I/O" },
 	{ ERR_NOT_NOW, 75, "not-now",
 	    "not now: lock held, gate not satisfied in time, server "
 	    "unreachable, deadlock, time limit, retries used up on something "

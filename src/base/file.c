@@ -27,18 +27,26 @@ static int
 check_owner(const char *path, const struct stat *st, struct err *e)
 {
 	if (!is_ours(st)) {
-		(void)err_set(e, ERR_SPEC, "'%s' belongs to another user "
-		    "(uid %u)", path, (unsigned)st->st_uid);
-		return err_hint(e, "It must belong to root or to the user who "
-		    "runs this: chown %u '%s'", (unsigned)geteuid(), path);
+		(void)err_set(e, ERR_SPEC,
+		    "'%s' belongs to another user "
+		    "(uid %u)",
+		    path, (unsigned)st->st_uid);
+		return err_hint(e,
+		    "It must belong to root or to the user who "
+		    "runs this: chown %u '%s'",
+		    (unsigned)geteuid(), path);
 	}
 	/* A sticky directory lets others add names, not replace ours. */
 	if ((st->st_mode & 022) != 0 &&
 	    !(S_ISDIR(st->st_mode) && (st->st_mode & S_ISVTX) != 0)) {
-		(void)err_set(e, ERR_SPEC, "'%s' can be written by other "
-		    "users", path);
-		return err_hint(e, "Whoever can write it decides what is run: "
-		    "chmod go-w '%s'", path);
+		(void)err_set(e, ERR_SPEC,
+		    "'%s' can be written by other "
+		    "users",
+		    path);
+		return err_hint(e,
+		    "Whoever can write it decides what is run: "
+		    "chmod go-w '%s'",
+		    path);
 	}
 	return 0;
 }
@@ -76,14 +84,14 @@ check_trust(const char *path, const struct stat *st, enum file_trust trust,
 	if (trust == FILE_ANY)
 		return 0;
 	if (!S_ISREG(st->st_mode))
-		return err_set(e, ERR_SPEC, "'%s' is not a regular file",
-		    path);
+		return err_set(e, ERR_SPEC, "'%s' is not a regular file", path);
 	if (check_owner(path, st, e) < 0)
 		return -1;
 	if (trust == FILE_SECRET && (st->st_mode & forbidden) != 0) {
-		(void)err_set(e, ERR_SPEC, "the secret in '%s' can be read by "
-		    "other users (mode %04o)", path,
-		    (unsigned)st->st_mode & 07777);
+		(void)err_set(e, ERR_SPEC,
+		    "the secret in '%s' can be read by "
+		    "other users (mode %04o)",
+		    path, (unsigned)st->st_mode & 07777);
 		return err_hint(e, "chmod 600 '%s'", path);
 	}
 	return check_parents(path, e);
@@ -103,7 +111,7 @@ read_all(struct buf *b, int fd, const char *path, struct err *e)
 		if (room > 0 && buf_reserve(b, room, e) < 0)
 			return -1;
 		n = room > 0 ? read(fd, b->data + b->length, room) :
-		    read(fd, &extra, 1);
+			       read(fd, &extra, 1);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
@@ -119,8 +127,7 @@ read_all(struct buf *b, int fd, const char *path, struct err *e)
 }
 
 int
-file_read(struct buf *b, const char *path, enum file_trust trust,
-    struct err *e)
+file_read(struct buf *b, const char *path, enum file_trust trust, struct err *e)
 {
 	int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY;
 	struct stat st;
@@ -129,11 +136,13 @@ file_read(struct buf *b, const char *path, enum file_trust trust,
 	if (trust == FILE_SECRET)
 		flags |= O_NOFOLLOW;
 	if (trust != FILE_ANY)
-		flags |= O_NONBLOCK;	/* never wait for a FIFO's writer */
+		flags |= O_NONBLOCK; /* never wait for a FIFO's writer */
 	fd = open(path, flags);
 	if (fd < 0 && errno == ELOOP)
-		return err_set(e, ERR_SPEC, "'%s' is a symbolic link, and a "
-		    "secret must be a file of its own", path);
+		return err_set(e, ERR_SPEC,
+		    "'%s' is a symbolic link, and a "
+		    "secret must be a file of its own",
+		    path);
 	if (fd < 0)
 		return err_sys(e, errno, "cannot open '%s'", path);
 	if (fstat(fd, &st) < 0)
@@ -209,8 +218,8 @@ file_sync_dir(const char *path, struct err *e)
 	int rc = 0;
 
 	if (fd < 0)
-		return err_sys(e, errno, "cannot open the directory '%s'",
-		    path);
+		return err_sys(
+		    e, errno, "cannot open the directory '%s'", path);
 	/* Some file systems cannot: EINVAL is theirs, and not a failure. */
 	if (fsync(fd) < 0 && errno != EINVAL)
 		rc = err_sys(e, errno, "cannot sync the directory '%s'", path);
@@ -246,8 +255,7 @@ file_dir(const char *path, struct err *e)
 	if (slash == NULL)
 		dir = str_dup(".");
 	else
-		dir = strndup(path, slash == path ? 1 :
-		    (size_t)(slash - path));
+		dir = strndup(path, slash == path ? 1 : (size_t)(slash - path));
 	if (dir == NULL)
 		(void)err_set(e, ERR_INTERNAL, "out of memory");
 	return dir;
@@ -269,8 +277,7 @@ remove_at(int dir, const char *name, int depth)
 		errno = ELOOP;
 		return -1;
 	}
-	fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW |
-	    O_CLOEXEC);
+	fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 || remove_entries(fd, depth + 1) < 0)
 		return -1;
 	return unlinkat(dir, name, AT_REMOVEDIR);

@@ -82,7 +82,7 @@ put_string(struct json *j, const char *s)
 		}
 		put(j, s + from, i - from);
 		if (length == 0)
-			put(j, "\xef\xbf\xbd", 3);	/* U+FFFD */
+			put(j, "\xef\xbf\xbd", 3); /* U+FFFD */
 		else
 			put_escaped(j, c);
 		from = ++i;

@@ -22,15 +22,15 @@ enum { LOG_TEXT_MAX = 4096, LOG_LINE_MAX = 64 * 1024 };
 
 static struct {
 	bool open;
-	bool terminal;		/* standard error is one */
-	bool journal;		/* systemd reads standard error */
-	bool syslog;		/* nobody reads it: syslog does */
-	enum log_level level;	/* least severe that is shown */
+	bool terminal;	      /* standard error is one */
+	bool journal;	      /* systemd reads standard error */
+	bool syslog;	      /* nobody reads it: syslog does */
+	enum log_level level; /* least severe that is shown */
 	enum log_format format;
 	char job[128];
 	char environment[128];
 	long long run;
-	void (*clear)(void);	/* takes the progress line away */
+	void (*clear)(void); /* takes the progress line away */
 } state = { .level = LOG_LEVEL_WARNING };
 
 void
@@ -51,8 +51,8 @@ log_open(enum log_level level, enum log_format format)
 void
 log_context(const char *job, const char *environment, long long run)
 {
-	(void)snprintf(state.job, sizeof(state.job), "%s",
-	    job != NULL ? job : "");
+	(void)snprintf(
+	    state.job, sizeof(state.job), "%s", job != NULL ? job : "");
 	(void)snprintf(state.environment, sizeof(state.environment), "%s",
 	    environment != NULL ? environment : "");
 	state.run = run;
@@ -75,8 +75,8 @@ level_name(enum log_level level)
 }
 
 static int
-put_json(struct buf *line, enum log_level level, const char *text,
-    struct err *e)
+put_json(
+    struct buf *line, enum log_level level, const char *text, struct err *e)
 {
 	char now[CLOCK_TEXT];
 	struct json j;
@@ -98,8 +98,8 @@ put_json(struct buf *line, enum log_level level, const char *text,
 }
 
 static int
-put_text(struct buf *line, enum log_level level, const char *text,
-    struct err *e)
+put_text(
+    struct buf *line, enum log_level level, const char *text, struct err *e)
 {
 	int rc;
 
@@ -111,8 +111,7 @@ put_text(struct buf *line, enum log_level level, const char *text,
 		rc = buf_printf(line, e, "odbcship: %s: ", level_name(level));
 	if (rc == 0 && !state.terminal && state.job[0] != '\0')
 		rc = buf_printf(line, e, "%s%s%s: ", state.job,
-		    state.environment[0] != '\0' ? "." : "",
-		    state.environment);
+		    state.environment[0] != '\0' ? "." : "", state.environment);
 	return rc < 0 ? -1 : str_escape(line, text, strlen(text), e);
 }
 
@@ -129,7 +128,7 @@ write_line(enum log_level level, const char *text)
 		if (state.terminal && state.clear != NULL)
 			state.clear();
 		if (write(STDERR_FILENO, line.data, line.length) < 0)
-			rc = -1;	/* nobody is left to be told */
+			rc = -1; /* nobody is left to be told */
 	}
 	buf_release(&line);
 }
@@ -140,8 +139,7 @@ log_write(enum log_level level, const char *fmt, ...)
 	char text[LOG_TEXT_MAX];
 	va_list ap;
 
-	if (level > state.level &&
-	    !(state.syslog && level <= LOG_LEVEL_INFO))
+	if (level > state.level && !(state.syslog && level <= LOG_LEVEL_INFO))
 		return;
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
@@ -151,8 +149,8 @@ log_write(enum log_level level, const char *fmt, ...)
 		write_line(level, text);
 	if (state.syslog && level <= LOG_LEVEL_INFO)
 		syslog((int)level, "%s%s%s%s%s", state.job,
-		    state.environment[0] != '\0' ? "." : "",
-		    state.environment, state.job[0] != '\0' ? ": " : "", text);
+		    state.environment[0] != '\0' ? "." : "", state.environment,
+		    state.job[0] != '\0' ? ": " : "", text);
 }
 
 bool

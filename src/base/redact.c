@@ -24,16 +24,14 @@ static struct {
 } secrets;
 
 /* Keys whose values are secrets, as ODBC drivers and libpq know them. */
-static const char *const secret_keys[] = {
-	"PWD", "PASSWORD", "Secret", "Token", "AccessKey", "AccessToken",
-	"sslpassword", "ClientSecret"
-};
+static const char *const secret_keys[] = { "PWD", "PASSWORD", "Secret", "Token",
+	"AccessKey", "AccessToken", "sslpassword", "ClientSecret" };
 
 static int
 add_value(const char *value, struct err *e)
 {
-	char **values = realloc(secrets.values,
-	    (secrets.n + 1) * sizeof(*values));
+	char **values = realloc(
+	    secrets.values, (secrets.n + 1) * sizeof(*values));
 	size_t at = secrets.n;
 
 	if (values == NULL)
@@ -65,8 +63,8 @@ redact_add(const char *secret, struct err *e)
 		if (isalnum((unsigned char)*c) || strchr("-._~", *c) != NULL)
 			rc = buf_put(&encoded, c, 1, e);
 		else
-			rc = buf_printf(&encoded, e, "%%%02X",
-			    (unsigned char)*c);
+			rc = buf_printf(
+			    &encoded, e, "%%%02X", (unsigned char)*c);
 	}
 	if (rc == 0)
 		rc = add_value(secret, e);

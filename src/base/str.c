@@ -22,17 +22,13 @@ struct unit {
 	uint64_t worth;
 };
 
-static const struct unit durations[] = {
-	{ "ms", 1 }, { "s", 1000 }, { "m", 60000 }, { "h", 3600000 },
-	{ "d", 86400000 }, { NULL, 0 }
-};
+static const struct unit durations[] = { { "ms", 1 }, { "s", 1000 },
+	{ "m", 60000 }, { "h", 3600000 }, { "d", 86400000 }, { NULL, 0 } };
 
-static const struct unit sizes[] = {
-	{ "B", 1 }, { "kB", 1000 }, { "MB", 1000000 }, { "GB", 1000000000 },
-	{ "TB", 1000000000000 }, { "KiB", 1024 }, { "MiB", 1024 * 1024 },
-	{ "GiB", 1024 * 1024 * 1024 }, { "TiB", 1024ULL * 1024 * 1024 * 1024 },
-	{ NULL, 0 }
-};
+static const struct unit sizes[] = { { "B", 1 }, { "kB", 1000 },
+	{ "MB", 1000000 }, { "GB", 1000000000 }, { "TB", 1000000000000 },
+	{ "KiB", 1024 }, { "MiB", 1024 * 1024 }, { "GiB", 1024 * 1024 * 1024 },
+	{ "TiB", 1024ULL * 1024 * 1024 * 1024 }, { NULL, 0 } };
 
 char *
 str_dup(const char *text)
@@ -87,7 +83,8 @@ str_duration(const char *text, uint64_t *ms, struct err *e)
 	if (read_units(text, durations, ms) == 0)
 		return 0;
 	(void)err_set(e, ERR_SPEC, "'%s' is not a duration", text);
-	return err_hint(e, "Write a number with ms, s, m, h or d, like \"90s\" "
+	return err_hint(e,
+	    "Write a number with ms, s, m, h or d, like \"90s\" "
 	    "or \"1h30m\"; \"0\" is no limit.");
 }
 
@@ -97,7 +94,8 @@ str_size(const char *text, uint64_t *bytes, struct err *e)
 	if (read_units(text, sizes, bytes) == 0)
 		return 0;
 	(void)err_set(e, ERR_SPEC, "'%s' is not a size", text);
-	return err_hint(e, "Write a number with B, kB, MB, GB, KiB, MiB or "
+	return err_hint(e,
+	    "Write a number with B, kB, MB, GB, KiB, MiB or "
 	    "GiB, like \"64MiB\".");
 }
 
@@ -111,8 +109,7 @@ str_integer(const char *text, int64_t *value, struct err *e)
 	n = strtoll(text, &end, 10);
 	if (*text == '\0' || isspace((unsigned char)*text) || *end != '\0' ||
 	    errno != 0)
-		return err_set(e, ERR_SPEC, "'%s' is not a whole number",
-		    text);
+		return err_set(e, ERR_SPEC, "'%s' is not a whole number", text);
 	*value = n;
 	return 0;
 }
@@ -202,13 +199,13 @@ character(const unsigned char *s, size_t n)
 	if (n <= more)
 		return 0;
 	if (s[0] == 0xe0)
-		low = 0xa0;	/* no overlong form */
+		low = 0xa0; /* no overlong form */
 	else if (s[0] == 0xed)
-		high = 0x9f;	/* no surrogate */
+		high = 0x9f; /* no surrogate */
 	else if (s[0] == 0xf0)
 		low = 0x90;
 	else if (s[0] == 0xf4)
-		high = 0x8f;	/* nothing above U+10FFFF */
+		high = 0x8f; /* nothing above U+10FFFF */
 	if (s[1] < low || s[1] > high)
 		return 0;
 	for (size_t i = 2; i <= more; i++)
@@ -320,8 +317,7 @@ void
 str_put_count(char *text, size_t size, uint64_t n)
 {
 	char digits[24];
-	size_t length = (size_t)snprintf(digits, sizeof(digits), "%" PRIu64,
-	    n);
+	size_t length = (size_t)snprintf(digits, sizeof(digits), "%" PRIu64, n);
 	size_t out = 0;
 
 	for (size_t i = 0; i < length && out + 2 < size; i++) {

@@ -15,11 +15,9 @@
 #include "job/plan.h"
 #include "ship/ship.h"
 
-static const struct option_row option_rows[] = {
-	OVERLAY_OPTIONS,
+static const struct option_row option_rows[] = { OVERLAY_OPTIONS,
 	{ "connect", 0, NULL, "also log in to the database and every target" },
-	{ NULL, 0, NULL, NULL }
-};
+	{ NULL, 0, NULL, NULL } };
 
 static int
 check_source(const char *job, const struct plan *p)
@@ -100,16 +98,15 @@ check_job(const struct invocation *inv, const struct spec_request *request)
 
 /* Every job beside the main file. */
 static int
-check_all(const struct invocation *inv, struct spec_request *request,
-    struct err *e)
+check_all(
+    const struct invocation *inv, struct spec_request *request, struct err *e)
 {
 	char *main_file = spec_main_file(request->main_file, e);
 	struct job_entry *jobs = NULL;
 	size_t n = 0;
 	int first = 0;
 
-	if (main_file == NULL ||
-	    spec_list_jobs(main_file, &jobs, &n, e) < 0) {
+	if (main_file == NULL || spec_list_jobs(main_file, &jobs, &n, e) < 0) {
 		free(main_file);
 		return -1;
 	}
@@ -158,7 +155,7 @@ run(const struct invocation *inv)
 const struct command command_check = {
 	.name = "check",
 	.summary = "Validate job specs (all of them without arguments); touch "
-	    "nothing.",
+		   "nothing.",
 	.usage = "[options] [JOB...]",
 	.example = "odbcship check --connect daily-orders",
 	.options = option_rows,

@@ -31,9 +31,9 @@ static const struct option_row option_rows[] = {
 struct reading {
 	struct ledger *ledger;
 	bool as_json;
-	bool detailed;		/* one run, with all there is */
+	bool detailed; /* one run, with all there is */
 	struct json json;
-	size_t n;		/* runs seen */
+	size_t n; /* runs seen */
 };
 
 static void
@@ -129,11 +129,10 @@ json_run(struct reading *r, const struct run_row *row, struct err *e)
 	json_string(j, "driver", row->driver);
 	json_string(j, "class", failed ? row->class_name : NULL);
 	json_string(j, "message", failed ? row->message : NULL);
-	json_string(j, "hint", failed && row->hint[0] != '\0' ? row->hint :
-	    NULL);
+	json_string(
+	    j, "hint", failed && row->hint[0] != '\0' ? row->hint : NULL);
 	json_begin_array(j, "statements");
-	if (ledger_each_statement(r->ledger, row->id, json_statement, r,
-		e) < 0)
+	if (ledger_each_statement(r->ledger, row->id, json_statement, r, e) < 0)
 		return -1;
 	json_end(j);
 	json_begin_array(j, "files");
@@ -165,8 +164,8 @@ line_run(const struct run_row *row)
 	char job[256];
 
 	clock_put_utc(began, row->began_ms);
-	str_put_duration(elapsed, sizeof(elapsed), row->ended_ms > 0 ?
-	    (uint64_t)(row->ended_ms - row->began_ms) : 0);
+	str_put_duration(elapsed, sizeof(elapsed),
+	    row->ended_ms > 0 ? (uint64_t)(row->ended_ms - row->began_ms) : 0);
 	str_put_count(rows, sizeof(rows), row->rows);
 	str_put_size(size, sizeof(size), row->bytes);
 	(void)snprintf(job, sizeof(job), "%s%s%s", row->job,
@@ -175,8 +174,7 @@ line_run(const struct run_row *row)
 	printf("%5lld  %s  %-*s %s  ", (long long)row->id, began, WIDTH_JOB,
 	    job, row->date);
 	terminal_put(stdout, state_tone(row->state), state);
-	printf(" %3d  %10s rows  %9s  %s\n", row->status, rows, size,
-	    elapsed);
+	printf(" %3d  %10s rows  %9s  %s\n", row->status, rows, size, elapsed);
 }
 
 static int
@@ -187,10 +185,10 @@ text_statement(void *arg, const struct run_statement *s, struct err *e)
 	(void)arg;
 	(void)e;
 	str_put_duration(elapsed, sizeof(elapsed), s->elapsed_ms);
-	printf("  statement %u  %s:%u  %s%s%s  %lld rows, %s%s%s\n",
-	    s->index, s->source, s->line, s->word, s->name != NULL ?
-	    " named " : "", s->name != NULL ? s->name : "",
-	    (long long)s->rows, elapsed, s->error != NULL ? ": " : "",
+	printf("  statement %u  %s:%u  %s%s%s  %lld rows, %s%s%s\n", s->index,
+	    s->source, s->line, s->word, s->name != NULL ? " named " : "",
+	    s->name != NULL ? s->name : "", (long long)s->rows, elapsed,
+	    s->error != NULL ? ": " : "",
 	    s->error != NULL ? s->error->text : "");
 	return 0;
 }
@@ -201,8 +199,8 @@ text_file(void *arg, const struct run_file *f, struct err *e)
 	(void)arg;
 	(void)e;
 	printf("  file %s  %llu rows, %llu bytes\n    sha256 %s\n    %s\n",
-	    f->name, (unsigned long long)f->rows,
-	    (unsigned long long)f->bytes, f->sha256, f->path);
+	    f->name, (unsigned long long)f->rows, (unsigned long long)f->bytes,
+	    f->sha256, f->path);
 	return 0;
 }
 
@@ -238,8 +236,8 @@ text_run(struct reading *r, const struct run_row *row, struct err *e)
 		return 0;
 	}
 	printf("  %s, %s, DSN %s\n", row->dbms, row->driver, row->dsn);
-	if (ledger_each_statement(r->ledger, row->id, text_statement, r,
-		e) < 0 ||
+	if (ledger_each_statement(r->ledger, row->id, text_statement, r, e) <
+		0 ||
 	    ledger_each_file(r->ledger, row->id, text_file, r, e) < 0 ||
 	    ledger_each_delivery(r->ledger, row->id, text_delivery, r, e) < 0)
 		return -1;
@@ -280,8 +278,8 @@ take_filter(const struct invocation *inv, struct run_filter *f, struct err *e)
 			return -1;
 	} else if (inv->n_arguments == 1)
 		f->job = inv->arguments[0];
-	if (limit != NULL && (str_integer(limit, &n, e) < 0 || n < 0 ||
-	    n > UINT32_MAX)) {
+	if (limit != NULL &&
+	    (str_integer(limit, &n, e) < 0 || n < 0 || n > UINT32_MAX)) {
 		(void)err_set(e, ERR_USAGE, "--limit '%s' is no count", limit);
 		return -1;
 	}
@@ -360,7 +358,7 @@ run(const struct invocation *inv)
 const struct command command_history = {
 	.name = "history",
 	.summary = "Recorded runs; with a number one run with statements, "
-	    "file and deliveries.",
+		   "file and deliveries.",
 	.usage = "[options] [JOB | RUN]",
 	.example = "odbcship history daily-orders",
 	.options = option_rows,

@@ -13,18 +13,16 @@
 
 enum { LIST_MAX = 16 * 1024 * 1024, LIST_NAME = 24 };
 
-static const struct option_row option_rows[] = {
-	{ "names", 0, NULL, "names only, one a line" },
-	{ "json", 0, NULL, "as JSON" },
-	{ NULL, 0, NULL, NULL }
-};
+static const struct option_row option_rows[] = { { "names", 0, NULL,
+						     "names only, one a line" },
+	{ "json", 0, NULL, "as JSON" }, { NULL, 0, NULL, NULL } };
 
 /* One listing. */
 struct listing {
 	const struct invocation *inv;
 	const char *main_file;
 	struct json json;
-	bool failed;		/* a spec could not be read */
+	bool failed; /* a spec could not be read */
 };
 
 /*
@@ -68,8 +66,8 @@ list_job(struct listing *l, const struct job_entry *job)
 }
 
 static int
-list_jobs(struct listing *l, const struct job_entry *jobs, size_t n,
-    struct err *e)
+list_jobs(
+    struct listing *l, const struct job_entry *jobs, size_t n, struct err *e)
 {
 	bool as_json = invocation_has(l->inv, "json");
 	struct buf out = BUF_INIT(LIST_MAX);

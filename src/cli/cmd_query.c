@@ -22,9 +22,11 @@
 static const struct option_row option_rows[] = {
 	{ "dsn", 'd', "DSN", "data source, or a whole connection string" },
 	{ "execute", 'e', "SQL", "the batch" },
-	{ "file", 'f', "FILE", "read the batch from FILE, - for standard "
+	{ "file", 'f', "FILE",
+	    "read the batch from FILE, - for standard "
 	    "input" },
-	{ "output", 'o', "FILE", "write to FILE instead of standard output; "
+	{ "output", 'o', "FILE",
+	    "write to FILE instead of standard output; "
 	    "it appears when it is complete" },
 	{ "env", 0, "NAME", "environment of the main file" },
 	{ "date", 0, "DATE", "logical date for templates in parameters" },
@@ -40,9 +42,9 @@ struct query {
 	struct spec *spec;
 	struct plan *plan;
 	struct buf sql;
-	char *connection;	/* "source.connection=..." for --set */
-	char *dir;		/* of the output file */
-	const char *name;	/* of the output file */
+	char *connection; /* "source.connection=..." for --set */
+	char *dir;	  /* of the output file */
+	const char *name; /* of the output file */
 };
 
 static int
@@ -54,8 +56,9 @@ read_standard_input(struct buf *b, struct err *e)
 	while ((n = fread(chunk, 1, sizeof(chunk), stdin)) > 0)
 		if (buf_put(b, chunk, n, e) < 0)
 			return -1;
-	return ferror(stdin) ? err_set(e, ERR_LOCAL,
-	    "cannot read standard input") : 0;
+	return ferror(stdin) ?
+	    err_set(e, ERR_LOCAL, "cannot read standard input") :
+	    0;
 }
 
 static int
@@ -65,14 +68,14 @@ take_sql(struct query *q, const struct invocation *inv, struct err *e)
 	const char *file = invocation_value(inv, "file");
 
 	if ((sql == NULL) == (file == NULL)) {
-		(void)err_set(e, ERR_USAGE, sql == NULL ? "no SQL" :
-		    "both -e and -f");
-		return err_hint(e, "Give -e 'SELECT ...', or -f FILE (- for "
+		(void)err_set(
+		    e, ERR_USAGE, sql == NULL ? "no SQL" : "both -e and -f");
+		return err_hint(e,
+		    "Give -e 'SELECT ...', or -f FILE (- for "
 		    "standard input).");
 	}
 	if (inv->n_arguments > 0) {
-		(void)err_set(e, ERR_USAGE, "what is '%s'?",
-		    inv->arguments[0]);
+		(void)err_set(e, ERR_USAGE, "what is '%s'?", inv->arguments[0]);
 		return err_hint(e, "Quote the SQL as one argument of -e.");
 	}
 	if (sql != NULL)
@@ -101,8 +104,8 @@ take_source(struct query *q, const struct invocation *inv, struct err *e)
 	if (q->connection == NULL)
 		return err_set(e, ERR_INTERNAL, "out of memory");
 	(void)snprintf(q->connection, size, "source.connection=%s", dsn);
-	q->overlay.sets = realloc(q->overlay.sets,
-	    (inv->n_given + 2) * sizeof(*q->overlay.sets));
+	q->overlay.sets = realloc(
+	    q->overlay.sets, (inv->n_given + 2) * sizeof(*q->overlay.sets));
 	if (q->overlay.sets == NULL)
 		return err_set(e, ERR_INTERNAL, "out of memory");
 	r->sets = q->overlay.sets;
@@ -125,7 +128,8 @@ make_plan(struct query *q, const struct invocation *inv, struct err *e)
 		return -1;
 	how.sql = buf_text(&q->sql);
 	how.sql_name = file == NULL ? "-e" :
-	    strcmp(file, "-") == 0 ? "standard input" : file;
+	    strcmp(file, "-") == 0  ? "standard input" :
+				      file;
 	if (spec_load(&q->spec, &q->overlay.request, &q->problems, e) < 0)
 		return -1;
 	return plan_build(&q->plan, q->spec, &how, &q->problems, e);
@@ -199,7 +203,7 @@ run(const struct invocation *inv)
 const struct command command_query = {
 	.name = "query",
 	.summary = "Run a batch of SQL and write its last result as CSV; no "
-	    "job needed.",
+		   "job needed.",
 	.usage = "-d DSN (-e SQL | -f FILE) [options]",
 	.example = "odbcship query -d warehouse -f orders.sql -o orders.csv",
 	.options = option_rows,

@@ -22,17 +22,17 @@
 
 enum { JSON_MAX = 16 * 1024 * 1024 };
 
-static const struct option_row option_rows[] = {
-	OVERLAY_OPTIONS,
+static const struct option_row option_rows[] = { OVERLAY_OPTIONS,
 	{ "dry-run", 'n', NULL, "say what would happen and do nothing" },
-	{ "no-ship", 0, NULL, "stop with the finished file and print its "
+	{ "no-ship", 0, NULL,
+	    "stop with the finished file and print its "
 	    "path" },
 	{ "force", 0, NULL, "run though this logical date was shipped" },
-	{ "wait", 0, "[TIME]", "wait for another run of the job to end, at "
+	{ "wait", 0, "[TIME]",
+	    "wait for another run of the job to end, at "
 	    "most TIME (default: as long as it takes)" },
 	{ "json", 0, NULL, "one line of JSON on standard output per run" },
-	{ NULL, 0, NULL, NULL }
-};
+	{ NULL, 0, NULL, NULL } };
 
 static void
 json_delivery(struct json *j, const struct run_delivery_outcome *d)
@@ -45,8 +45,8 @@ json_delivery(struct json *j, const struct run_delivery_outcome *d)
 	json_integer(j, "bytes", (int64_t)d->receipt.bytes);
 	json_string(j, "tls", d->receipt.tls);
 	json_integer(j, "elapsed_ms", (int64_t)d->receipt.elapsed_ms);
-	json_string(j, "error", d->error.class != ERR_NONE ? d->error.text :
-	    NULL);
+	json_string(
+	    j, "error", d->error.class != ERR_NONE ? d->error.text : NULL);
 	json_end(j);
 }
 
@@ -77,8 +77,8 @@ json_error(struct json *j, const struct err *error)
 	json_string(j, "class", err_name(error));
 	json_string(j, "message", error->text);
 	json_string(j, "hint", error->hint[0] != '\0' ? error->hint : NULL);
-	json_string(j, "sqlstate", error->state[0] != '\0' ? error->state :
-	    NULL);
+	json_string(
+	    j, "sqlstate", error->state[0] != '\0' ? error->state : NULL);
 	json_integer(j, "native", error->native);
 	json_end(j);
 }
@@ -130,14 +130,14 @@ put_aftermath(const struct run_outcome *o)
 	if (delivered == 0)
 		(void)fputs("nothing was shipped", stderr);
 	else
-		(void)fprintf(stderr, "delivered to %zu of the targets only",
-		    delivered);
+		(void)fprintf(
+		    stderr, "delivered to %zu of the targets only", delivered);
 	if (o->path != NULL)
 		(void)fprintf(stderr, "; the file is kept as run %lld: %s",
 		    (long long)o->run, o->path);
 	else if (o->run != 0)
-		(void)fprintf(stderr, "; recorded as run %lld",
-		    (long long)o->run);
+		(void)fprintf(
+		    stderr, "; recorded as run %lld", (long long)o->run);
 	if (o->owner[0] != '\0')
 		(void)fprintf(stderr, "; owner: %s", o->owner);
 	if (o->runbook[0] != '\0')
@@ -166,9 +166,10 @@ put_success(const struct run_outcome *o)
 	str_put_duration(elapsed, sizeof(elapsed), o->elapsed_ms);
 	(void)fprintf(stderr, "%s: ", o->job);
 	if (o->state == RUN_ALREADY) {
-		(void)fprintf(stderr, "%s was shipped already, by run %lld "
-		    "(--force runs it again)\n", o->date,
-		    (long long)o->shipped_run);
+		(void)fprintf(stderr,
+		    "%s was shipped already, by run %lld "
+		    "(--force runs it again)\n",
+		    o->date, (long long)o->shipped_run);
 		return;
 	}
 	terminal_put(stderr, TONE_GOOD, run_state_name(o->state));
@@ -176,8 +177,7 @@ put_success(const struct run_outcome *o)
 	for (size_t i = 0; i < o->n_deliveries; i++)
 		(void)fprintf(stderr, "%s%s", i == 0 ? ", to " : ", ",
 		    o->deliveries[i].target);
-	(void)fprintf(stderr, " (run %lld, %s)\n", (long long)o->run,
-	    elapsed);
+	(void)fprintf(stderr, " (run %lld, %s)\n", (long long)o->run, elapsed);
 }
 
 static int
@@ -252,7 +252,8 @@ run_all(const struct invocation *inv, struct run_options *options)
 
 		options->spec.job = inv->arguments[i];
 		status = invocation_has(inv, "dry-run") ?
-		    rehearse_one(options) : run_one(inv, options);
+		    rehearse_one(options) :
+		    run_one(inv, options);
 		if (first_failure == 0)
 			first_failure = status;
 	}
@@ -272,7 +273,8 @@ run(const struct invocation *inv)
 	    take_wait(inv, &options.wait_ms, &e) == 0 &&
 	    inv->n_arguments == 0) {
 		(void)err_set(&e, ERR_USAGE, "which job?");
-		(void)err_hint(&e, "'odbcship list' names the jobs; a path to "
+		(void)err_hint(&e,
+		    "'odbcship list' names the jobs; a path to "
 		    "a job spec will do as well.");
 	}
 	if (e.class != ERR_NONE) {

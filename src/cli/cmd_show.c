@@ -18,19 +18,18 @@
 
 enum { SHOW_MAX = 64 * 1024 * 1024, SHOW_COLUMN = 48 };
 
-static const struct option_row option_rows[] = {
-	OVERLAY_OPTIONS,
-	{ "settings", 0, NULL, "document every setting; with an argument only "
+static const struct option_row option_rows[] = { OVERLAY_OPTIONS,
+	{ "settings", 0, NULL,
+	    "document every setting; with an argument only "
 	    "those below it" },
 	{ "statements", 0, NULL, "the batch as it will be split" },
 	{ "all", 'a', NULL, "defaults too" },
 	{ "json", 0, NULL, "as JSON (with --statements)" },
-	{ NULL, 0, NULL, NULL }
-};
+	{ NULL, 0, NULL, NULL } };
 
 /* How values are shown. */
 struct showing {
-	bool all;		/* defaults too */
+	bool all; /* defaults too */
 };
 
 static void
@@ -39,8 +38,8 @@ put_texts(const struct value *v, struct buf *out, struct err *e)
 	int rc = buf_puts(out, "( ", e);
 
 	for (size_t i = 0; rc == 0 && i < v->n_texts; i++)
-		rc = buf_printf(out, e, "%s\"%s\"", i > 0 ? ", " : "",
-		    v->texts[i]);
+		rc = buf_printf(
+		    out, e, "%s\"%s\"", i > 0 ? ", " : "", v->texts[i]);
 	if (rc == 0)
 		rc = buf_puts(out, v->n_texts > 0 ? " )" : ")", e);
 	(void)rc;
@@ -102,8 +101,9 @@ put_setting(void *arg, const struct value *v, struct err *e)
 	struct buf line = BUF_INIT(SHOW_MAX);
 	bool unset = v->text == NULL && v->n_texts == 0;
 
-	if (unset || (v->origin.file == NULL && v->origin.line == 0 &&
-	    !v->is_given && !s->all)) {
+	if (unset ||
+	    (v->origin.file == NULL && v->origin.line == 0 && !v->is_given &&
+		!s->all)) {
 		buf_release(&line);
 		return 0;
 	}
@@ -139,8 +139,8 @@ json_statements(struct json *j, const struct script *script)
 }
 
 static int
-show_statements(const struct invocation *inv, const struct plan *p,
-    struct err *e)
+show_statements(
+    const struct invocation *inv, const struct plan *p, struct err *e)
 {
 	struct script script = SCRIPT_INIT;
 	struct buf out = BUF_INIT(2u * SCRIPT_MAX);
@@ -155,15 +155,20 @@ show_statements(const struct invocation *inv, const struct plan *p,
 			printf("%s\n", buf_text(&out));
 	} else if (rc == 0) {
 		if (p->dialect == NULL && p->sql != NULL)
-			(void)fputs("odbcship: source.dialect is \"auto\": "
+			(void)fputs(
+			    "odbcship: source.dialect is \"auto\": "
 			    "split as ANSI SQL here, and by what the database "
-			    "is in a run\n", stderr);
+			    "is in a run\n",
+			    stderr);
 		for (size_t i = 0; i < script.n; i++)
 			printf("-- %zu: lines %u-%u, %s%s%s\n%s;\n", i + 1,
 			    script.items[i].line, script.items[i].end_line,
-			    script.items[i].word, script.items[i].name != NULL
-			    ? ", name " : "", script.items[i].name != NULL ?
-			    script.items[i].name : "", script.items[i].text);
+			    script.items[i].word,
+			    script.items[i].name != NULL ? ", name " : "",
+			    script.items[i].name != NULL ?
+				script.items[i].name :
+				"",
+			    script.items[i].text);
 	}
 	buf_release(&out);
 	script_release(&script);
@@ -198,7 +203,8 @@ show_job(const struct invocation *inv, struct overlay *overlay,
 
 	if (inv->n_arguments != 1) {
 		(void)err_set(e, ERR_USAGE, "which job?");
-		return err_hint(e, "'odbcship list' names the jobs; --settings "
+		return err_hint(e,
+		    "'odbcship list' names the jobs; --settings "
 		    "documents the settings.");
 	}
 	overlay->request.job = inv->arguments[0];
@@ -254,7 +260,7 @@ run(const struct invocation *inv)
 const struct command command_show = {
 	.name = "show",
 	.summary = "Show a job's effective settings and where each comes "
-	    "from.",
+		   "from.",
 	.usage = "[options] JOB | --settings [PREFIX]",
 	.example = "odbcship show daily-orders --env prod",
 	.options = option_rows,

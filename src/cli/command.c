@@ -14,16 +14,15 @@
 
 enum { OPTIONS_MAX = 48, FIRST_LONG = 256 };
 
-const struct command *const commands[] = {
-	&command_run, &command_query, &command_check, &command_show,
-	&command_list, &command_history, NULL
-};
+const struct command *const commands[] = { &command_run, &command_query,
+	&command_check, &command_show, &command_list, &command_history, NULL };
 
 const struct option_row common_options[] = {
 	{ "config", 'c', "FILE", "main file, default: see odbcship(1)" },
 	{ "verbose", 'v', NULL, "say more; twice: for debugging" },
 	{ "quiet", 'q', NULL, "say nothing but errors" },
-	{ "log-format", 0, "FORMAT", "text or json, default: by where "
+	{ "log-format", 0, "FORMAT",
+	    "text or json, default: by where "
 	    "standard error goes" },
 	{ "color", 0, "WHEN", "auto, always or never" },
 	{ "help", 'h', NULL, "say how it is used, and end" },
@@ -43,8 +42,7 @@ argument_kind(const struct option_row *row)
 {
 	if (row->argument == NULL)
 		return no_argument;
-	return row->argument[0] == '[' ? optional_argument :
-	    required_argument;
+	return row->argument[0] == '[' ? optional_argument : required_argument;
 }
 
 static void
@@ -55,7 +53,7 @@ add_rows(struct option_table *t, const struct option_row *rows)
 	for (; rows->name != NULL && t->n < OPTIONS_MAX; rows++) {
 		t->rows[t->n] = rows;
 		t->longs[t->n] = (struct option){ rows->name,
-		    argument_kind(rows), NULL, FIRST_LONG + (int)t->n };
+			argument_kind(rows), NULL, FIRST_LONG + (int)t->n };
 		t->n++;
 		if (rows->letter == 0)
 			continue;
@@ -90,11 +88,10 @@ refuse(const struct option_table *t, const struct command *command,
 	char name[64];
 
 	if (code == ':' || (row != NULL && row->argument != NULL))
-		(void)err_set(e, ERR_USAGE, "option '%s' needs a value",
-		    word);
+		(void)err_set(e, ERR_USAGE, "option '%s' needs a value", word);
 	else if (row != NULL)
-		(void)err_set(e, ERR_USAGE, "option '--%s' takes no value",
-		    row->name);
+		(void)err_set(
+		    e, ERR_USAGE, "option '--%s' takes no value", row->name);
 	else if (strncmp(word, "--", 2) != 0)
 		(void)err_set(e, ERR_USAGE, "unknown option '-%c'", optopt);
 	else
@@ -114,8 +111,8 @@ static int
 keep(struct invocation *inv, const struct option_row *row, const char *value,
     struct err *e)
 {
-	struct option_given *given = realloc(inv->given,
-	    (inv->n_given + 1) * sizeof(*given));
+	struct option_given *given = realloc(
+	    inv->given, (inv->n_given + 1) * sizeof(*given));
 
 	if (given == NULL)
 		return err_set(e, ERR_INTERNAL, "out of memory");
@@ -141,8 +138,8 @@ invocation_parse(struct invocation *inv, const struct command *command,
 	add_rows(&table, common_options);
 	opterr = 0;
 	optind = 0;
-	while ((code = getopt_long(argc, argv, table.shorts, table.longs,
-		    NULL)) != -1) {
+	while ((code = getopt_long(
+		    argc, argv, table.shorts, table.longs, NULL)) != -1) {
 		if (code == '?' || code == ':')
 			return refuse(&table, command, argv, code, e);
 		if (keep(inv, find_row(&table, code), optarg, e) < 0)
@@ -188,8 +185,8 @@ invocation_value(const struct invocation *inv, const char *name)
 }
 
 const char **
-invocation_values(const struct invocation *inv, const char *name, size_t *n,
-    struct err *e)
+invocation_values(
+    const struct invocation *inv, const char *name, size_t *n, struct err *e)
 {
 	const char **values = calloc(inv->n_given + 1, sizeof(*values));
 

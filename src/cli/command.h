@@ -17,34 +17,34 @@
 
 /* One option. */
 struct option_row {
-	const char *name;	/* long name without "--"; NULL ends a list */
-	char letter;		/* short name, or 0 */
-	const char *argument;	/* NULL: none; "[TIME]": optional */
-	const char *help;	/* a line or two */
+	const char *name;     /* long name without "--"; NULL ends a list */
+	char letter;	      /* short name, or 0 */
+	const char *argument; /* NULL: none; "[TIME]": optional */
+	const char *help;     /* a line or two */
 };
 
 /* An option as given. */
 struct option_given {
-	const struct option_row *row;	/* which */
-	const char *value;		/* its argument, or NULL */
+	const struct option_row *row; /* which */
+	const char *value;	      /* its argument, or NULL */
 };
 
 /* A command line, parsed. */
 struct invocation {
-	const struct command *command;	/* which command */
-	struct option_given *given;	/* owned, in order */
-	size_t n_given;			/* how many */
-	char **arguments;		/* borrowed from argv */
-	size_t n_arguments;		/* how many */
+	const struct command *command; /* which command */
+	struct option_given *given;    /* owned, in order */
+	size_t n_given;		       /* how many */
+	char **arguments;	       /* borrowed from argv */
+	size_t n_arguments;	       /* how many */
 };
 
 /* One command. */
 struct command {
-	const char *name;			/* "run" */
-	const char *summary;			/* one line */
-	const char *usage;			/* what follows the name */
-	const char *example;			/* a whole line to type */
-	const struct option_row *options;	/* its own; NULL name ends */
+	const char *name;		  /* "run" */
+	const char *summary;		  /* one line */
+	const char *usage;		  /* what follows the name */
+	const char *example;		  /* a whole line to type */
+	const struct option_row *options; /* its own; NULL name ends */
 	/* Do it; the exit status. Everything is printed when it returns. */
 	int (*run)(const struct invocation *inv);
 };
@@ -61,14 +61,18 @@ extern const struct command *const commands[];
 /* Options that every command takes. */
 extern const struct option_row common_options[];
 /* Options of run, check and show that choose what a job's settings are. */
-#define OVERLAY_OPTIONS							\
-	{ "env", 0, "NAME", "environment: which overlay of the job holds" },\
-	{ "dsn", 0, "DSN", "data source instead of source.dsn" },	\
-	{ "date", 0, "DATE", "logical date, default today in the job's "	\
-	    "time zone" },						\
-	{ "param", 0, "NAME=VALUE", "value of :NAME in the batch" },	\
-	{ "set", 0, "KEY=VALUE", "any other setting, e.g. "		\
-	    "targets.partner.url=..." }
+#define OVERLAY_OPTIONS \
+	{ "env", 0, "NAME", "environment: which overlay of the job holds" }, \
+	    { "dsn", 0, "DSN", "data source instead of source.dsn" }, \
+	    { "date", 0, "DATE", \
+		    "logical date, default today in the job's " \
+		    "time zone" }, \
+	    { "param", 0, "NAME=VALUE", "value of :NAME in the batch" }, \
+	{ \
+		"set", 0, "KEY=VALUE", \
+		    "any other setting, e.g. " \
+		    "targets.partner.url=..." \
+	}
 
 /* Parse argv[first...] by the command's and the common options. */
 int invocation_parse(struct invocation *inv, const struct command *command,
@@ -87,14 +91,14 @@ const char **invocation_values(const struct invocation *inv, const char *name,
 
 /* The overlay options as a request for spec_load; arrays to be freed. */
 struct overlay {
-	struct spec_request request;	/* job not yet set */
-	const char **sets;		/* owned array */
-	const char **params;		/* owned array */
+	struct spec_request request; /* job not yet set */
+	const char **sets;	     /* owned array */
+	const char **params;	     /* owned array */
 };
 
 /* Take the overlay options. */
-int overlay_take(struct overlay *o, const struct invocation *inv,
-    struct err *e) MUST_CHECK;
+int overlay_take(
+    struct overlay *o, const struct invocation *inv, struct err *e) MUST_CHECK;
 /* Free the arrays. */
 void overlay_release(struct overlay *o);
 

@@ -53,8 +53,8 @@ put_option(const struct option_row *row)
 		(void)snprintf(left, sizeof(left), "--%s[=%.*s]", row->name,
 		    (int)strlen(argument) - 2, argument + 1);
 	else if (between != '\0')
-		(void)snprintf(left, sizeof(left), "--%s=%s", row->name,
-		    argument);
+		(void)snprintf(
+		    left, sizeof(left), "--%s=%s", row->name, argument);
 	else
 		(void)snprintf(left, sizeof(left), "--%s", row->name);
 	if (row->letter != 0)
@@ -79,8 +79,8 @@ void
 help_program(void)
 {
 	printf("usage: odbcship COMMAND [options] [arguments]\n\n"
-	    "Run SQL on an ODBC data source, write an exact CSV file, ship "
-	    "it, record it.\n\ncommands:\n");
+	       "Run SQL on an ODBC data source, write an exact CSV file, ship "
+	       "it, record it.\n\ncommands:\n");
 	for (size_t i = 0; commands[i] != NULL; i++) {
 		printf("  %-10s ", commands[i]->name);
 		put_wrapped(commands[i]->summary, 13);
@@ -90,9 +90,9 @@ help_program(void)
 	put_option(&(const struct option_row){ "version", 'V', NULL,
 	    "versions of the program and of everything it stands on" });
 	printf("\nexample:\n  odbcship query -d warehouse -e 'SELECT 1 AS "
-	    "one'\n\n'odbcship help COMMAND' tells more of a command, "
-	    "'odbcship show --settings' all that\na job spec can say, "
-	    "odbcship(1) everything.\n");
+	       "one'\n\n'odbcship help COMMAND' tells more of a command, "
+	       "'odbcship show --settings' all that\na job spec can say, "
+	       "odbcship(1) everything.\n");
 }
 
 void

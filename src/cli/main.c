@@ -58,8 +58,10 @@ set_up_log(const struct invocation *inv, struct err *e)
 	else if (format != NULL && strcmp(format, "text") == 0)
 		form = LOG_FORMAT_TEXT;
 	else if (format != NULL) {
-		(void)err_set(e, ERR_USAGE, "--log-format '%s' is neither "
-		    "'text' nor 'json'", format);
+		(void)err_set(e, ERR_USAGE,
+		    "--log-format '%s' is neither "
+		    "'text' nor 'json'",
+		    format);
 		return err_hint(e, "See 'odbcship --help'.");
 	}
 	log_open(level, form);
@@ -73,9 +75,11 @@ set_up(const struct invocation *inv, struct err *e)
 	const struct rlimit no_core = { 0, 0 };
 
 	if (color != NULL && terminal_set_color(color) < 0)
-		return err_set(e, ERR_USAGE, "--color '%s' is none of 'auto', "
-		    "'always', 'never'", color);
-	(void)setrlimit(RLIMIT_CORE, &no_core);	/* secrets are in memory */
+		return err_set(e, ERR_USAGE,
+		    "--color '%s' is none of 'auto', "
+		    "'always', 'never'",
+		    color);
+	(void)setrlimit(RLIMIT_CORE, &no_core); /* secrets are in memory */
 	if (set_up_log(inv, e) < 0 || cancel_install(e) < 0)
 		return -1;
 	return ship_global_init(e);
@@ -185,8 +189,8 @@ main(int argc, char **argv)
 		return err_exit_status(&e);
 	}
 	/* Options may stand on both sides of the command: take it out. */
-	memmove(argv + at, argv + at + 1,
-	    (size_t)(argc - at - 1) * sizeof(*argv));
+	memmove(
+	    argv + at, argv + at + 1, (size_t)(argc - at - 1) * sizeof(*argv));
 	argv[argc - 1] = NULL;
 	return run_command(command, argc - 1, argv);
 }

@@ -21,14 +21,14 @@ static enum { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER } color_when;
 
 /* The progress line. */
 static struct {
-	bool shown;		/* on: standard error is a terminal */
-	bool drawn;		/* something stands on the line */
-	bool shipping;		/* bytes of total, else rows */
+	bool shown;    /* on: standard error is a terminal */
+	bool drawn;    /* something stands on the line */
+	bool shipping; /* bytes of total, else rows */
 	char stage[PROGRESS_TEXT];
-	uint64_t rows, bytes;	/* of the file */
-	uint64_t done, total;	/* of the transfer */
-	uint64_t began_ms;	/* of the stage */
-	uint64_t drawn_ms;	/* last */
+	uint64_t rows, bytes; /* of the file */
+	uint64_t done, total; /* of the transfer */
+	uint64_t began_ms;    /* of the stage */
+	uint64_t drawn_ms;    /* last */
 } progress;
 
 int
@@ -63,8 +63,12 @@ void
 terminal_put(FILE *to, enum tone tone, const char *text)
 {
 	static const char *const codes[] = {
-		[TONE_PLAIN] = "", [TONE_GOOD] = "32", [TONE_BAD] = "31",
-		[TONE_WARN] = "33", [TONE_FAINT] = "2", [TONE_STRONG] = "1",
+		[TONE_PLAIN] = "",
+		[TONE_GOOD] = "32",
+		[TONE_BAD] = "31",
+		[TONE_WARN] = "33",
+		[TONE_FAINT] = "2",
+		[TONE_STRONG] = "1",
 	};
 
 	if (tone == TONE_PLAIN || !has_color(to))
@@ -153,8 +157,8 @@ put_rows(char *text, size_t size)
 	}
 	str_put_count(rows, sizeof(rows), progress.rows);
 	str_put_size(bytes, sizeof(bytes), progress.bytes);
-	str_put_count(rate, sizeof(rate),
-	    progress.rows * 1000 / (ms > 0 ? ms : 1));
+	str_put_count(
+	    rate, sizeof(rate), progress.rows * 1000 / (ms > 0 ? ms : 1));
 	(void)snprintf(text, size, "%s: %s rows, %s, %s rows/s, %s",
 	    progress.stage, rows, bytes, rate, elapsed);
 }
@@ -166,11 +170,13 @@ put_shipped(char *text, size_t size)
 	char total[32], rate[32];
 
 	str_put_size(total, sizeof(total), progress.total);
-	str_put_size(rate, sizeof(rate),
-	    progress.done * 1000 / (ms > 0 ? ms : 1));
+	str_put_size(
+	    rate, sizeof(rate), progress.done * 1000 / (ms > 0 ? ms : 1));
 	(void)snprintf(text, size, "%s: %u %% of %s, %s/s", progress.stage,
 	    (unsigned)(progress.total > 0 ?
-		progress.done * 100 / progress.total : 100), total, rate);
+		    progress.done * 100 / progress.total :
+		    100),
+	    total, rate);
 }
 
 static void

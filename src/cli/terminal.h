@@ -16,8 +16,14 @@
 #include "spec/problem.h"
 
 /* What a word means, shown by colour where there is any. */
-enum tone { TONE_PLAIN, TONE_GOOD, TONE_BAD, TONE_WARN, TONE_FAINT,
-	TONE_STRONG };
+enum tone {
+	TONE_PLAIN,
+	TONE_GOOD,
+	TONE_BAD,
+	TONE_WARN,
+	TONE_FAINT,
+	TONE_STRONG
+};
 
 /* Take --color ("auto", "always", "never"); 0, or -1 for another word. */
 int terminal_set_color(const char *when);

@@ -11,8 +11,8 @@
 #include "csv/scan.h"
 
 enum {
-	CSV_CHUNK = 256 * 1024,			/* handed to the out at once */
-	CSV_SLACK = 4 * 1024 * 1024		/* beyond the chunk, kept */
+	CSV_CHUNK = 256 * 1024,	    /* handed to the out at once */
+	CSV_SLACK = 4 * 1024 * 1024 /* beyond the chunk, kept */
 };
 
 /* A single value may be as large as memory allows; quotes may double it. */
@@ -76,8 +76,7 @@ static bool
 is_quoted(const struct csv *c, const struct cell *cell)
 {
 	return cell->length == 0 ||
-	    scan_needs_quotes(cell->data, cell->length,
-		c->options.delimiter) ||
+	    scan_needs_quotes(cell->data, cell->length, c->options.delimiter) ||
 	    (cell->length == 2 && memcmp(cell->data, "\\.", 2) == 0);
 }
 

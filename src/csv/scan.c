@@ -14,8 +14,8 @@ bool
 scan_needs_quotes_scalar(const char *data, size_t n, char delimiter)
 {
 	for (size_t i = 0; i < n; i++)
-		if (data[i] == delimiter || data[i] == '"' ||
-		    data[i] == '\r' || data[i] == '\n')
+		if (data[i] == delimiter || data[i] == '"' || data[i] == '\r' ||
+		    data[i] == '\n')
 			return true;
 	return false;
 }
@@ -25,8 +25,8 @@ scan_needs_quotes_scalar(const char *data, size_t n, char delimiter)
 static unsigned
 find_special(const char *data, __m128i delimiter)
 {
-	const __m128i chunk = _mm_loadu_si128((const __m128i *)(const void *)
-	    data);
+	const __m128i chunk = _mm_loadu_si128(
+	    (const __m128i *)(const void *)data);
 	__m128i hit = _mm_cmpeq_epi8(chunk, delimiter);
 
 	hit = _mm_or_si128(hit, _mm_cmpeq_epi8(chunk, _mm_set1_epi8('"')));
@@ -45,8 +45,8 @@ scan_needs_quotes(const char *data, size_t n, char delimiter)
 		if (find_special(data + i, wanted) != 0)
 			return true;
 	/* The rest reads into the slack; its bits are masked away. */
-	return i < n && (find_special(data + i, wanted) &
-	    ((1U << (n - i)) - 1)) != 0;
+	return i < n &&
+	    (find_special(data + i, wanted) & ((1U << (n - i)) - 1)) != 0;
 }
 #else
 bool

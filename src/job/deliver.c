@@ -35,8 +35,8 @@ tell_stage(const struct run_watch *watch, const char *target)
 }
 
 static struct run_delivery
-describe(const struct run_delivery_outcome *d, const char *name,
-    const char *state)
+describe(
+    const struct run_delivery_outcome *d, const char *name, const char *state)
 {
 	struct run_delivery row = {
 		.target = d->target,
@@ -63,8 +63,8 @@ log_delivered(const struct run_delivery_outcome *d, const char *name)
 	str_put_size(size, sizeof(size), d->receipt.bytes);
 	str_put_duration(elapsed, sizeof(elapsed), d->receipt.elapsed_ms);
 	log_info("'%s' delivered to '%s': %s in %s, %s%s%s", name, d->target,
-	    size, elapsed, d->receipt.url, d->receipt.tls[0] != '\0' ? ", " :
-	    "", d->receipt.tls);
+	    size, elapsed, d->receipt.url,
+	    d->receipt.tls[0] != '\0' ? ", " : "", d->receipt.tls);
 }
 
 /* -1 only when the ledger failed; the target's own error is in d. */
@@ -85,8 +85,8 @@ deliver_one(const struct delivery_order *o, const struct plan_target *t,
 	struct run_delivery row;
 	int64_t id;
 
-	(void)snprintf(d->receipt.url, sizeof(d->receipt.url), "%s",
-	    t->target.url);
+	(void)snprintf(
+	    d->receipt.url, sizeof(d->receipt.url), "%s", t->target.url);
 	row = describe(d, outcome->file_name, "sending");
 	if (ledger_begin_delivery(o->ledger, o->file, &row, &id, e) < 0)
 		return -1;
@@ -114,14 +114,14 @@ settle(const struct run_delivery_outcome *d, struct err *e, int rc)
 }
 
 int
-deliver_all(const struct delivery_order *o, struct run_outcome *outcome,
-    struct err *e)
+deliver_all(
+    const struct delivery_order *o, struct run_outcome *outcome, struct err *e)
 {
 	const struct plan *p = o->plan;
 	int rc = 0;
 
-	outcome->deliveries = calloc(p->n_targets,
-	    sizeof(*outcome->deliveries));
+	outcome->deliveries = calloc(
+	    p->n_targets, sizeof(*outcome->deliveries));
 	if (outcome->deliveries == NULL)
 		return err_set(e, ERR_INTERNAL, "out of memory");
 	for (size_t i = 0; i < p->n_targets; i++) {
@@ -134,8 +134,10 @@ deliver_all(const struct delivery_order *o, struct run_outcome *outcome,
 			return err_set(e, ERR_INTERNAL, "out of memory");
 		outcome->n_deliveries++;
 		if (deliver_one(o, &p->targets[i], outcome, d, e) < 0)
-			return err_in(e, "the delivery to '%s' cannot be "
-			    "recorded", d->target);
+			return err_in(e,
+			    "the delivery to '%s' cannot be "
+			    "recorded",
+			    d->target);
 		rc = settle(d, e, rc);
 	}
 	return rc;

@@ -25,11 +25,11 @@
 #include "job/worker.h"
 
 enum {
-	EXPORT_TICK_MS = 100,		/* between two looks at the clock */
-	EXPORT_GRACE_MS = 8000,		/* for a cancelled statement to end */
-	EXPORT_LOGIN_GRACE_MS = 5000,	/* beyond the driver's own timeout */
-	EXPORT_QUERY_GRACE_MS = 2000,	/* the same for a statement's */
-	EXPORT_FDS = 1024		/* closed in the worker */
+	EXPORT_TICK_MS = 100,	      /* between two looks at the clock */
+	EXPORT_GRACE_MS = 8000,	      /* for a cancelled statement to end */
+	EXPORT_LOGIN_GRACE_MS = 5000, /* beyond the driver's own timeout */
+	EXPORT_QUERY_GRACE_MS = 2000, /* the same for a statement's */
+	EXPORT_FDS = 1024	      /* closed in the worker */
 };
 
 /* A worker under supervision. */
@@ -38,18 +38,18 @@ struct supervision {
 	const struct export_watch *watch;
 	struct export_file *file;
 	pid_t pid;
-	int fd;				/* our end of the pipe */
+	int fd; /* our end of the pipe */
 	struct wire wire;
-	bool connected;			/* the database answered */
-	bool in_statement;		/* between began and ended */
+	bool connected;	   /* the database answered */
+	bool in_statement; /* between began and ended */
 	struct export_statement current;
-	uint64_t life_ms;		/* last sign of life */
-	bool ending;			/* asked to end */
-	uint64_t kill_ms;		/* when it is killed then */
-	struct err reason;		/* why it was asked to end */
-	bool told_error;		/* it said what went wrong */
-	bool done;			/* it said that all is well */
-	struct err error;		/* what it said */
+	uint64_t life_ms;  /* last sign of life */
+	bool ending;	   /* asked to end */
+	uint64_t kill_ms;  /* when it is killed then */
+	struct err reason; /* why it was asked to end */
+	bool told_error;   /* it said what went wrong */
+	bool done;	   /* it said that all is well */
+	struct err error;  /* what it said */
 };
 
 /* In the child: keep the pipe, the output and the standard descriptors. */
@@ -76,8 +76,8 @@ become_worker(struct supervision *s, const struct export_place *place, int fd,
 }
 
 static int
-start_worker(struct supervision *s, const struct export_place *place,
-    struct err *e)
+start_worker(
+    struct supervision *s, const struct export_place *place, struct err *e)
 {
 	pid_t parent = getpid();
 	int ends[2];
@@ -114,8 +114,8 @@ put_place(const struct supervision *s, char *text, size_t size)
 	const struct export_statement *c = &s->current;
 
 	if (!s->connected)
-		(void)snprintf(text, size, "connecting to '%s'",
-		    source_name(s->plan));
+		(void)snprintf(
+		    text, size, "connecting to '%s'", source_name(s->plan));
 	else if (s->in_statement)
 		(void)snprintf(text, size, "statement %u (%s:%u)", c->index,
 		    c->source, c->line);
@@ -146,14 +146,15 @@ check_limits(const struct supervision *s, struct err *e)
 	    quiet > login + EXPORT_LOGIN_GRACE_MS) {
 		str_put_duration(limit, sizeof(limit), login);
 		(void)err_set(e, ERR_NOT_NOW, "no answer within %s", limit);
-		return err_hint(e, "Is the server up and reachable from here? "
+		return err_hint(e,
+		    "Is the server up and reachable from here? "
 		    "source.login_timeout sets the limit.");
 	}
 	if (s->in_statement && query > 0 &&
 	    quiet > query + EXPORT_QUERY_GRACE_MS) {
 		str_put_duration(limit, sizeof(limit), query);
-		(void)err_set(e, ERR_NOT_NOW,
-		    "no row and no end within %s", limit);
+		(void)err_set(
+		    e, ERR_NOT_NOW, "no row and no end within %s", limit);
 		return err_hint(e, "source.query_timeout sets the limit.");
 	}
 	return 0;
@@ -186,8 +187,7 @@ on_statement(struct supervision *s, bool began)
 }
 
 static int
-on_connected(struct supervision *s, const struct wire_message *m,
-    struct err *e)
+on_connected(struct supervision *s, const struct wire_message *m, struct err *e)
 {
 	if (wire_take(m, &s->file->info, sizeof(s->file->info), e) < 0)
 		return -1;
@@ -214,7 +214,8 @@ on_columns(struct supervision *s, const struct wire_message *m, struct err *e)
 {
 	free(s->file->columns);
 	s->file->columns = strndup(m->data, m->length);
-	return s->file->columns != NULL ? 0 :
+	return s->file->columns != NULL ?
+	    0 :
 	    err_set(e, ERR_INTERNAL, "out of memory");
 }
 
@@ -290,8 +291,8 @@ supervise(struct supervision *s, struct err *e)
 
 	while (more > 0) {
 		fds[0] = (struct pollfd){ s->fd, POLLIN, 0 };
-		fds[1] = (struct pollfd){ s->ending ? -1 : cancel_fd(),
-		    POLLIN, 0 };
+		fds[1] = (struct pollfd){ s->ending ? -1 : cancel_fd(), POLLIN,
+			0 };
 		n = poll(fds, 2, EXPORT_TICK_MS);
 		if (n < 0 && errno != EINTR)
 			return err_sys(e, errno, "cannot wait for the worker");
@@ -321,17 +322,23 @@ explain_death(int status, struct err *e)
 	int number = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 
 	if (number == 0)
-		(void)err_set(e, ERR_INTERNAL, "the worker process ended with "
-		    "status %d and without a word", WEXITSTATUS(status));
+		(void)err_set(e, ERR_INTERNAL,
+		    "the worker process ended with "
+		    "status %d and without a word",
+		    WEXITSTATUS(status));
 	else
-		(void)err_set(e, ERR_INTERNAL, "the worker process was ended "
-		    "by signal %d (%s)", number, strsignal(number));
+		(void)err_set(e, ERR_INTERNAL,
+		    "the worker process was ended "
+		    "by signal %d (%s)",
+		    number, strsignal(number));
 	e->native = number;
 	if (number == SIGKILL)
-		return err_hint(e, "Somebody or the kernel (out of memory: "
+		return err_hint(e,
+		    "Somebody or the kernel (out of memory: "
 		    "see the kernel log) killed it. The same command can be "
 		    "run again.");
-	return err_hint(e, "A crash is most often the ODBC driver's: see "
+	return err_hint(e,
+	    "A crash is most often the ODBC driver's: see "
 	    "drivers.md, and whether a newer driver is at hand. The same "
 	    "command can be run again.");
 }
@@ -365,8 +372,13 @@ run_worker(const struct plan *plan, const struct export_place *place,
     const struct export_watch *watch, struct export_file *file, struct err *e)
 {
 	struct supervision s = {
-		.plan = plan, .watch = watch, .file = file, .pid = -1,
-		.fd = -1, .reason = ERR_INIT, .error = ERR_INIT,
+		.plan = plan,
+		.watch = watch,
+		.file = file,
+		.pid = -1,
+		.fd = -1,
+		.reason = ERR_INIT,
+		.error = ERR_INIT,
 	};
 	struct err own = ERR_INIT;
 	int status;
@@ -395,8 +407,7 @@ export_run(const struct plan *plan, const struct export_place *place,
 }
 
 int
-export_check(const struct plan *plan, struct session_info *info,
-    struct err *e)
+export_check(const struct plan *plan, struct session_info *info, struct err *e)
 {
 	static const struct export_watch nobody;
 	struct export_file file = EXPORT_FILE_INIT;

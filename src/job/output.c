@@ -13,8 +13,8 @@
 #include "job/output.h"
 
 void
-output_init(struct output *o, const struct plan *plan,
-    const struct export_place *place)
+output_init(
+    struct output *o, const struct plan *plan, const struct export_place *place)
 {
 	memset(o, 0, sizeof(*o));
 	o->plan = plan;
@@ -28,15 +28,15 @@ static int
 open_temporary(struct output *o, struct err *e)
 {
 	const char *dir = getenv("TMPDIR");
-	char *path = file_join(dir != NULL && *dir != '\0' ? dir : "/tmp",
-	    "odbcship-XXXXXX", e);
+	char *path = file_join(
+	    dir != NULL && *dir != '\0' ? dir : "/tmp", "odbcship-XXXXXX", e);
 
 	if (path == NULL)
 		return -1;
 	o->temporary_fd = mkstemp(path);
 	if (o->temporary_fd < 0)
-		(void)err_sys(e, errno, "cannot make the temporary file '%s'",
-		    path);
+		(void)err_sys(
+		    e, errno, "cannot make the temporary file '%s'", path);
 	else
 		(void)unlink(path);
 	free(path);
@@ -75,15 +75,19 @@ static int
 refuse_second(const struct output *o, struct err *e)
 {
 	if (o->plan->result == PLAN_RESULT_ONLY) {
-		(void)err_set(e, ERR_DATA, "the batch gave more than one "
+		(void)err_set(e, ERR_DATA,
+		    "the batch gave more than one "
 		    "result set, and source.result is \"only\"");
-		return err_hint(e, "Set source.result = \"last\", or let only "
+		return err_hint(e,
+		    "Set source.result = \"last\", or let only "
 		    "one statement return rows.");
 	}
 	if (o->direct) {
-		(void)err_set(e, ERR_DATA, "the last statement gave more than "
+		(void)err_set(e, ERR_DATA,
+		    "the last statement gave more than "
 		    "one result set, and the first is already written");
-		return err_hint(e, "Write to a file with -o FILE: there the "
+		return err_hint(e,
+		    "Write to a file with -o FILE: there the "
 		    "last result set takes the place of the ones before.");
 	}
 	return 0;
@@ -136,8 +140,8 @@ copy_temporary(struct output *o, struct err *e)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return err_sys(e, errno,
-			    "cannot read the temporary file");
+			return err_sys(
+			    e, errno, "cannot read the temporary file");
 		if (file_write_all(o->place->fd, chunk, (size_t)n, e) < 0)
 			return err_in(e, "%s", o->place->name);
 	}
@@ -148,7 +152,8 @@ output_commit(struct output *o, struct spool_receipt *receipt, struct err *e)
 {
 	if (o->results == 0) {
 		(void)err_set(e, ERR_DATA, "the batch gave no result set");
-		return err_hint(e, "One of its statements must return rows: "
+		return err_hint(e,
+		    "One of its statements must return rows: "
 		    "end the batch with a SELECT.");
 	}
 	if (spool_commit(o->spool, receipt, e) < 0)

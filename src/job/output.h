@@ -22,14 +22,14 @@
 
 /* The file that is being written. */
 struct output {
-	const struct plan *plan;		/* borrowed */
-	const struct export_place *place;	/* borrowed */
-	struct spool *spool;			/* the current candidate */
-	struct csv csv;				/* writing into it */
-	int temporary_fd;			/* for standard output, or -1 */
-	bool direct;				/* already on its descriptor */
-	unsigned results;			/* candidates so far */
-	uint64_t rows;				/* of the candidate */
+	const struct plan *plan;	  /* borrowed */
+	const struct export_place *place; /* borrowed */
+	struct spool *spool;		  /* the current candidate */
+	struct csv csv;			  /* writing into it */
+	int temporary_fd;		  /* for standard output, or -1 */
+	bool direct;			  /* already on its descriptor */
+	unsigned results;		  /* candidates so far */
+	uint64_t rows;			  /* of the candidate */
 };
 
 /* Prepare; nothing is opened yet. */
@@ -42,13 +42,13 @@ void output_init(struct output *o, const struct plan *plan,
 int output_begin(struct output *o, const struct column *columns, size_t n,
     bool last, struct err *e) MUST_CHECK;
 /* Write a block of its rows. */
-int output_put(struct output *o, const struct block *block, struct err *e)
-    MUST_CHECK;
+int output_put(
+    struct output *o, const struct block *block, struct err *e) MUST_CHECK;
 /* The result set is complete. */
 int output_end(struct output *o, struct err *e) MUST_CHECK;
 /* Give the file its name, or copy it to its descriptor. */
-int output_commit(struct output *o, struct spool_receipt *receipt,
-    struct err *e) MUST_CHECK;
+int output_commit(
+    struct output *o, struct spool_receipt *receipt, struct err *e) MUST_CHECK;
 /* Remove what was not committed. */
 void output_release(struct output *o);
 

@@ -124,10 +124,8 @@ plan_source(struct builder *b)
 	const char *result = spec_text(s, "source.result");
 
 	p->password = read_secret(b, spec_value(s, "source.password"));
-	p->login_timeout_ms =
-	    (uint64_t)spec_number(s, "source.login_timeout");
-	p->query_timeout_ms =
-	    (uint64_t)spec_number(s, "source.query_timeout");
+	p->login_timeout_ms = (uint64_t)spec_number(s, "source.login_timeout");
+	p->query_timeout_ms = (uint64_t)spec_number(s, "source.query_timeout");
 	p->session.dsn = spec_text(s, "source.dsn");
 	p->session.connection = spec_text(s, "source.connection");
 	p->session.user = spec_text(s, "source.user");
@@ -153,7 +151,8 @@ load_sql(struct builder *b, const struct value *v, struct err *e)
 		p->sql_name = str_dup("sql");
 		p->sql = str_dup(v->text);
 		p->sql_length = strlen(v->text);
-		rc = p->sql != NULL && p->sql_name != NULL ? 0 :
+		rc = p->sql != NULL && p->sql_name != NULL ?
+		    0 :
 		    err_set(e, ERR_INTERNAL, "out of memory");
 		goto out;
 	}
@@ -163,7 +162,8 @@ load_sql(struct builder *b, const struct value *v, struct err *e)
 	p->sql_name = str_dup(v->text);
 	p->sql_length = text.length;
 	p->sql = text.length > 0 ? buf_take(&text) : str_dup("");
-	rc = p->sql != NULL && p->sql_name != NULL ? 0 :
+	rc = p->sql != NULL && p->sql_name != NULL ?
+	    0 :
 	    err_set(e, ERR_INTERNAL, "out of memory");
 out:
 	free(path);
@@ -239,8 +239,8 @@ plan_params(struct builder *b)
 	if (p->params == NULL)
 		return;
 	for (size_t i = 0; i < n; i++) {
-		const struct value *v =
-		    spec_member(b->spec, "source.params", i);
+		const struct value *v = spec_member(
+		    b->spec, "source.params", i);
 
 		p->params[i].name = str_dup(v->member);
 		p->params[i].value = expand_value(b, v);
@@ -292,8 +292,8 @@ plan_one_target(struct builder *b, struct plan_target *pt, size_t i)
 	const char *tls = member_text(b, "targets.tls", i);
 	struct err e = ERR_INIT;
 
-	pt->secret = read_secret(b,
-	    spec_member(b->spec, "targets.password", i));
+	pt->secret = read_secret(
+	    b, spec_member(b->spec, "targets.password", i));
 	if (ca->text != NULL) {
 		pt->ca_file = spec_resolve(ca, &e);
 		if (pt->ca_file == NULL)
@@ -304,7 +304,7 @@ plan_one_target(struct builder *b, struct plan_target *pt, size_t i)
 	t->user = member_text(b, "targets.user", i);
 	t->password = pt->secret;
 	t->tls = tls != NULL && strcmp(tls, "none") == 0 ? TARGET_TLS_NONE :
-	    TARGET_TLS_REQUIRED;
+							   TARGET_TLS_REQUIRED;
 	t->max_tls = member_text(b, "targets.max_tls", i);
 	t->ca_file = pt->ca_file;
 	t->pinned_key = member_text(b, "targets.pinned_key", i);
@@ -327,7 +327,8 @@ plan_targets(struct builder *b)
 
 	if (n == 0) {
 		(void)err_set(&e, ERR_SPEC, "the job has no targets");
-		(void)err_hint(&e, "Add targets = ( { name = \"partner\"; url "
+		(void)err_hint(&e,
+		    "Add targets = ( { name = \"partner\"; url "
 		    "= \"ftp://ftp.example.com/incoming/\"; } ); a "
 		    "directory on this machine is a file:// URL.");
 		problems_add(b->problems, spec_path(b->spec), 0, &e);
@@ -403,24 +404,25 @@ plan_name_run(struct plan *p, int64_t run, struct err *e)
 	const char *name = spec_text(p->spec, "file.name");
 
 	free(p->file_name);
-	p->file_name = expand(p, name != NULL ? name : "result.csv", NULL, run,
-	    e);
+	p->file_name = expand(
+	    p, name != NULL ? name : "result.csv", NULL, run, e);
 	if (p->file_name == NULL || ship_check_name(p->file_name, e) < 0)
 		return err_in(e, "file.name");
 	for (size_t i = 0; i < p->n_targets; i++) {
 		struct plan_target *t = &p->targets[i];
 
 		free(t->temporary);
-		t->temporary = expand(p, t->target.temporary, p->file_name,
-		    run, e);
+		t->temporary = expand(
+		    p, t->target.temporary, p->file_name, run, e);
 		if (t->temporary == NULL ||
 		    ship_check_name(t->temporary, e) < 0)
-			return err_in(e, "targets.%s.temporary",
-			    t->target.name);
+			return err_in(
+			    e, "targets.%s.temporary", t->target.name);
 		if (strcmp(t->temporary, p->file_name) == 0)
-			return err_set(e, ERR_SPEC, "targets.%s.temporary is "
-			    "the file's own name '%s'", t->target.name,
-			    p->file_name);
+			return err_set(e, ERR_SPEC,
+			    "targets.%s.temporary is "
+			    "the file's own name '%s'",
+			    t->target.name, p->file_name);
 	}
 	return 0;
 }

@@ -19,8 +19,10 @@ static int
 find_shipped(const struct plan *p, int64_t *run, struct err *e)
 {
 	const struct run_key key = {
-		.job = p->job, .environment = p->environment,
-		.date = p->date_text, .shard = "",
+		.job = p->job,
+		.environment = p->environment,
+		.date = p->date_text,
+		.shard = "",
 	};
 	struct ledger *ledger = NULL;
 	char *state = dirs_state(spec_text(p->spec, "state"), e);
@@ -49,11 +51,13 @@ put_batch(const struct plan *p, struct buf *out, struct err *e)
 	int rc = plan_split(p, NULL, &script, e);
 
 	if (rc == 0)
-		rc = buf_printf(out, e, "would execute %zu statements of %s%s\n",
-		    script.n, p->sql_name != NULL ? p->sql_name :
-		    "source.statements", p->dialect == NULL &&
-		    p->sql != NULL ? " (counted as ANSI SQL; the database's "
-		    "dialect decides)" : "");
+		rc = buf_printf(out, e,
+		    "would execute %zu statements of %s%s\n", script.n,
+		    p->sql_name != NULL ? p->sql_name : "source.statements",
+		    p->dialect == NULL && p->sql != NULL ?
+			" (counted as ANSI SQL; the database's "
+			"dialect decides)" :
+			"");
 	script_release(&script);
 	return rc;
 }
@@ -63,8 +67,10 @@ put_plan(const struct plan *p, struct buf *out, struct err *e)
 {
 	if (buf_printf(out, e, "job %s%s%s for %s\nwould connect to %s\n",
 		p->job, p->environment[0] != '\0' ? " in environment " : "",
-		p->environment, p->date_text, p->session.dsn != NULL ?
-		p->session.dsn : "the source of source.connection") < 0 ||
+		p->environment, p->date_text,
+		p->session.dsn != NULL ?
+		    p->session.dsn :
+		    "the source of source.connection") < 0 ||
 	    put_batch(p, out, e) < 0)
 		return -1;
 	for (size_t i = 0; i < p->n_params; i++)
@@ -90,8 +96,9 @@ put_shipped(const struct plan *p, bool force, struct buf *out, struct err *e)
 	if (rc <= 0)
 		return rc;
 	return buf_printf(out, e, "%s was shipped already by run %lld, %s\n",
-	    p->date_text, (long long)run, force ? "and --force runs it again" :
-	    "so that nothing would be done without --force");
+	    p->date_text, (long long)run,
+	    force ? "and --force runs it again" :
+		    "so that nothing would be done without --force");
 }
 
 int

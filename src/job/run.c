@@ -30,12 +30,12 @@ struct run {
 	struct run_outcome *outcome;
 	struct spec *spec;
 	struct plan *plan;
-	char *state;		/* state directory */
-	char *key;		/* "job.environment" */
-	char *spool;		/* spool directory of this run */
+	char *state; /* state directory */
+	char *key;   /* "job.environment" */
+	char *spool; /* spool directory of this run */
 	struct ledger *ledger;
 	struct lock *lock;
-	uint64_t began_ms;	/* monotonic */
+	uint64_t began_ms; /* monotonic */
 };
 
 static void
@@ -75,11 +75,11 @@ name_job(struct run *r)
 		return;
 	}
 	copy_text(o->job, sizeof(o->job), spec_job(r->spec));
-	copy_text(o->environment, sizeof(o->environment),
-	    spec_environment(r->spec));
+	copy_text(
+	    o->environment, sizeof(o->environment), spec_environment(r->spec));
 	copy_text(o->owner, sizeof(o->owner), spec_text(r->spec, "owner"));
-	copy_text(o->runbook, sizeof(o->runbook),
-	    spec_text(r->spec, "runbook"));
+	copy_text(
+	    o->runbook, sizeof(o->runbook), spec_text(r->spec, "runbook"));
 }
 
 static int
@@ -90,15 +90,16 @@ make_plan(struct run *r, struct err *e)
 		.with_secrets = true,
 		.with_targets = true,
 	};
-	int rc = spec_load(&r->spec, &r->options->spec, &r->outcome->problems,
-	    e);
+	int rc = spec_load(
+	    &r->spec, &r->options->spec, &r->outcome->problems, e);
 
 	name_job(r);
-	if (rc < 0 || plan_build(&r->plan, r->spec, &options,
-	    &r->outcome->problems, e) < 0)
+	if (rc < 0 ||
+	    plan_build(&r->plan, r->spec, &options, &r->outcome->problems, e) <
+		0)
 		return -1;
-	copy_text(r->outcome->date, sizeof(r->outcome->date),
-	    r->plan->date_text);
+	copy_text(
+	    r->outcome->date, sizeof(r->outcome->date), r->plan->date_text);
 	return 0;
 }
 
@@ -106,7 +107,7 @@ static int
 open_state(struct run *r, struct err *e)
 {
 	const char *setting = r->spec != NULL ? spec_text(r->spec, "state") :
-	    NULL;
+						NULL;
 
 	if (r->ledger != NULL)
 		return 0;
@@ -120,7 +121,8 @@ static int
 take_lock(struct run *r, struct err *e)
 {
 	uint64_t wait_ms = r->options->wait_ms >= 0 ?
-	    (uint64_t)r->options->wait_ms : r->plan->lock_wait_ms;
+	    (uint64_t)r->options->wait_ms :
+	    r->plan->lock_wait_ms;
 	char *dir = dirs_lock(r->state, e);
 	int rc = -1;
 
@@ -141,8 +143,8 @@ was_shipped(struct run *r, struct err *e)
 		return -1;
 	if (r->options->force)
 		return 0;
-	return ledger_find_shipped(r->ledger, &key, &r->outcome->shipped_run,
-	    e);
+	return ledger_find_shipped(
+	    r->ledger, &key, &r->outcome->shipped_run, e);
 }
 
 static const char *
@@ -171,8 +173,8 @@ begin_run(struct run *r, struct err *e)
 	if (r->lock != NULL)
 		lock_describe(r->lock, r->outcome->run);
 	log_context(start.key.job, start.key.environment, r->outcome->run);
-	log_info("run %lld of '%s' for %s begins",
-	    (long long)r->outcome->run, start.key.job, start.key.date);
+	log_info("run %lld of '%s' for %s begins", (long long)r->outcome->run,
+	    start.key.job, start.key.date);
 	return 0;
 }
 
@@ -183,13 +185,13 @@ on_connected(void *arg, const struct session_info *info)
 	struct err e = ERR_INIT;
 	char dbms[160], driver[160];
 
-	(void)snprintf(dbms, sizeof(dbms), "%s %s", info->dbms,
-	    info->dbms_version);
+	(void)snprintf(
+	    dbms, sizeof(dbms), "%s %s", info->dbms, info->dbms_version);
 	(void)snprintf(driver, sizeof(driver), "%s %s", info->driver,
 	    info->driver_version);
 	log_info("connected to %s with %s", dbms, driver);
-	if (ledger_set_connection(r->ledger, r->outcome->run, dbms, driver,
-	    &e) < 0)
+	if (ledger_set_connection(
+		r->ledger, r->outcome->run, dbms, driver, &e) < 0)
 		log_warning("%s", e.text);
 }
 
@@ -198,8 +200,8 @@ on_began(void *arg, const struct export_statement *s)
 {
 	char text[256];
 
-	(void)snprintf(text, sizeof(text), "statement %u (%s:%u) %s",
-	    s->index, s->source, s->line, s->word);
+	(void)snprintf(text, sizeof(text), "statement %u (%s:%u) %s", s->index,
+	    s->source, s->line, s->word);
 	tell_stage(arg, text);
 }
 
@@ -215,7 +217,8 @@ on_ended(void *arg, const struct export_statement *s, const struct err *error)
 		.word = s->word,
 		.began_ms = s->began_ms,
 		.elapsed_ms = s->in_doubt ?
-		    (uint64_t)(clock_wall_ms() - s->began_ms) : s->elapsed_ms,
+		    (uint64_t)(clock_wall_ms() - s->began_ms) :
+		    s->elapsed_ms,
 		.rows = s->rows,
 		.results = s->results,
 		.error = error,
@@ -295,7 +298,9 @@ ship_it(struct run *r, struct err *e)
 		.columns = o->file.columns,
 	};
 	struct delivery_order order = {
-		.plan = r->plan, .ledger = r->ledger, .watch = r->watch,
+		.plan = r->plan,
+		.ledger = r->ledger,
+		.watch = r->watch,
 	};
 
 	if (ledger_put_file(r->ledger, o->run, &row, &order.file, e) < 0)
@@ -341,8 +346,7 @@ keep_spool(void *arg, int64_t run)
 	struct err e = ERR_INIT;
 
 	if (run == r->outcome->run || r->plan->keep_ms == 0 ||
-	    ledger_each_run(r->ledger, &filter, take_ended, &ended_ms,
-		&e) < 0)
+	    ledger_each_run(r->ledger, &filter, take_ended, &ended_ms, &e) < 0)
 		return 1;
 	return ended_ms == 0 || ended_ms > oldest;
 }
@@ -366,13 +370,15 @@ end_run(struct run *r, int rc, struct err *e)
 		log_warning("%s", own.text);
 	if (ledger_end_run(r->ledger, o->run, &end, &own) < 0) {
 		if (rc < 0) {
-			log_error("the run's end cannot be recorded: %s",
-			    own.text);
+			log_error(
+			    "the run's end cannot be recorded: %s", own.text);
 			return rc;
 		}
 		*e = own;
-		return err_in(e, "the run ended as '%s', but that cannot be "
-		    "recorded", end.state);
+		return err_in(e,
+		    "the run ended as '%s', but that cannot be "
+		    "recorded",
+		    end.state);
 	}
 	if (rc == 0) {
 		log_info("run %lld %s", (long long)o->run, end.state);
@@ -399,8 +405,7 @@ record_refusal(struct run *r, const char *state, const struct err *error)
 		date_put(o->date, &today);
 	if (open_state(r, &own) < 0 || begin_run(r, &own) < 0 ||
 	    ledger_end_run(r->ledger, o->run, &end, &own) < 0)
-		log_warning("this failure could not be recorded: %s",
-		    own.text);
+		log_warning("this failure could not be recorded: %s", own.text);
 	return -1;
 }
 
@@ -412,8 +417,8 @@ story(struct run *r, struct err *e)
 	if (make_plan(r, e) < 0)
 		return record_refusal(r, "failed", e);
 	if (r->plan->runtime_ms > 0)
-		cancel_set_deadline(clock_monotonic_ms() +
-		    r->plan->runtime_ms, r->plan->runtime_ms);
+		cancel_set_deadline(clock_monotonic_ms() + r->plan->runtime_ms,
+		    r->plan->runtime_ms);
 	if (open_state(r, e) < 0)
 		return -1;
 	if (take_lock(r, e) < 0)
@@ -434,7 +439,9 @@ run_job(const struct run_options *options, const struct run_watch *watch,
     struct run_outcome *outcome, struct err *e)
 {
 	struct run r = {
-		.options = options, .watch = watch, .outcome = outcome,
+		.options = options,
+		.watch = watch,
+		.outcome = outcome,
 	};
 	int rc;
 

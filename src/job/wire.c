@@ -12,9 +12,9 @@
 #include "job/wire.h"
 
 enum {
-	WIRE_LENGTH_MAX = 4 * 1024 * 1024,	/* of one message */
-	WIRE_BUFFER_MAX = 2 * WIRE_LENGTH_MAX,	/* on its way in */
-	WIRE_CHUNK = 64 * 1024			/* of one read */
+	WIRE_LENGTH_MAX = 4 * 1024 * 1024,     /* of one message */
+	WIRE_BUFFER_MAX = 2 * WIRE_LENGTH_MAX, /* on its way in */
+	WIRE_CHUNK = 64 * 1024		       /* of one read */
 };
 
 /* What stands before every message. */
@@ -38,8 +38,8 @@ wire_release(struct wire *w)
 }
 
 int
-wire_send(int fd, enum wire_type type, const void *data, size_t length,
-    struct err *e)
+wire_send(
+    int fd, enum wire_type type, const void *data, size_t length, struct err *e)
 {
 	struct wire_head head = { (uint32_t)type, (uint32_t)length };
 

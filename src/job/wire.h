@@ -20,15 +20,15 @@
 
 /* What a message is about, and the struct that it carries. */
 enum wire_type {
-	WIRE_CONNECTED = 1,	/* struct session_info */
-	WIRE_BEGAN,		/* struct export_statement */
-	WIRE_ENDED,		/* struct export_statement */
-	WIRE_PROGRESS,		/* struct wire_progress */
-	WIRE_WARNING,		/* text */
-	WIRE_COLUMNS,		/* text, JSON */
-	WIRE_FILE,		/* struct wire_file */
-	WIRE_ERROR,		/* struct err */
-	WIRE_DONE		/* nothing */
+	WIRE_CONNECTED = 1, /* struct session_info */
+	WIRE_BEGAN,	    /* struct export_statement */
+	WIRE_ENDED,	    /* struct export_statement */
+	WIRE_PROGRESS,	    /* struct wire_progress */
+	WIRE_WARNING,	    /* text */
+	WIRE_COLUMNS,	    /* text, JSON */
+	WIRE_FILE,	    /* struct wire_file */
+	WIRE_ERROR,	    /* struct err */
+	WIRE_DONE	    /* nothing */
 };
 
 /* Rows and bytes of the file so far. */
@@ -53,9 +53,9 @@ struct wire_message {
 
 /* Messages on their way in. */
 struct wire {
-	int fd;			/* borrowed */
-	struct buf in;		/* bytes not yet taken */
-	size_t taken;		/* bytes of in that were handed out */
+	int fd;	       /* borrowed */
+	struct buf in; /* bytes not yet taken */
+	size_t taken;  /* bytes of in that were handed out */
 };
 
 /* Begin to receive from fd. */
@@ -68,8 +68,7 @@ int wire_send(int fd, enum wire_type type, const void *data, size_t length,
 /* Take what is there now: 1, or 0 at the end of the pipe. */
 int wire_read(struct wire *w, struct err *e) MUST_CHECK;
 /* The next whole message: 1, or 0 when there is none yet. */
-int wire_next(struct wire *w, struct wire_message *m, struct err *e)
-    MUST_CHECK;
+int wire_next(struct wire *w, struct wire_message *m, struct err *e) MUST_CHECK;
 /* Copy a message's struct of exactly that size. */
 int wire_take(const struct wire_message *m, void *to, size_t size,
     struct err *e) MUST_CHECK;

@@ -29,9 +29,9 @@
 #include "sql/params.h"
 
 enum {
-	WORKER_BLOCK_BYTES = 512 * 1024,	/* budget of a block of rows */
-	WORKER_PROGRESS_MS = 200,		/* between two reports */
-	WORKER_COLUMNS_MAX = 3 * 1024 * 1024	/* of the description */
+	WORKER_BLOCK_BYTES = 512 * 1024,     /* budget of a block of rows */
+	WORKER_PROGRESS_MS = 200,	     /* between two reports */
+	WORKER_COLUMNS_MAX = 3 * 1024 * 1024 /* of the description */
 };
 
 /* A worker at work. */
@@ -43,12 +43,12 @@ struct worker {
 	struct export_statement current;
 	struct output output;
 	struct buf columns;
-	uint64_t told_ms;		/* of the last progress report */
+	uint64_t told_ms; /* of the last progress report */
 };
 
 /* Shared with the thread that waits for SIGTERM. */
 static pthread_mutex_t cancel_mutex = PTHREAD_MUTEX_INITIALIZER;
-static struct session *cancel_session;	/* under the mutex */
+static struct session *cancel_session; /* under the mutex */
 static atomic_bool cancelled;
 
 static int
@@ -152,8 +152,8 @@ tell_progress(struct worker *w, bool always, struct err *e)
 
 /* Describe the columns for the manifest and the ledger. */
 static int
-describe_columns(struct worker *w, const struct column *columns, size_t n,
-    struct err *e)
+describe_columns(
+    struct worker *w, const struct column *columns, size_t n, struct err *e)
 {
 	struct json j;
 
@@ -185,8 +185,7 @@ copy_rows(struct worker *w, struct fetch *fetch, struct err *e)
 }
 
 static int
-export_result(struct worker *w, struct statement *st, bool last,
-    struct err *e)
+export_result(struct worker *w, struct statement *st, bool last, struct err *e)
 {
 	const struct column *columns = statement_columns(st);
 	size_t n = statement_column_count(st);
@@ -253,7 +252,8 @@ find_params(struct worker *w, const struct statement_text *text,
     struct params *found, struct err *e)
 {
 	const struct plan *p = w->order->plan;
-	const struct dialect *d = p->dialect != NULL ? p->dialect :
+	const struct dialect *d = p->dialect != NULL ?
+	    p->dialect :
 	    dialect_by_dbms(session_info(w->session)->dbms);
 	const char **names = calloc(p->n_params + 1, sizeof(*names));
 	struct param_names defined = { names, p->n_params };
@@ -279,8 +279,7 @@ run_statement(struct worker *w, const struct statement_text *text,
 	if (find_params(w, text, &found, e) < 0 ||
 	    statement_new(&st, w->session, e) < 0 ||
 	    statement_limit(st, w->order->plan->query_timeout_ms, e) < 0 ||
-	    bind_params(w, st, &found, e) < 0 ||
-	    check_cancelled(e) < 0 ||
+	    bind_params(w, st, &found, e) < 0 || check_cancelled(e) < 0 ||
 	    statement_execute(st, found.text, found.length, e) < 0)
 		goto out;
 	rc = walk_results(w, st, in_batch, last, e);
@@ -317,15 +316,15 @@ run_script(struct worker *w, const struct script *script, const char *source,
 		memset(s, 0, sizeof(*s));
 		s->index = index;
 		s->line = w->order->plan->sql != NULL && in_batch ?
-		    text->line : (unsigned)i + 1;
+		    text->line :
+		    (unsigned)i + 1;
 		s->rows = -1;
 		s->began_ms = clock_wall_ms();
 		copy_text(s->source, sizeof(s->source), source);
 		copy_text(s->name, sizeof(s->name), text->name);
 		copy_text(s->word, sizeof(s->word), text->word);
 		if (tell(w, WIRE_BEGAN, s, sizeof(*s), e) < 0 ||
-		    run_statement(w, text, in_batch, i + 1 == script->n,
-			e) < 0)
+		    run_statement(w, text, in_batch, i + 1 == script->n, e) < 0)
 			return -1;
 		s->elapsed_ms = clock_monotonic_ms() - began;
 		if (tell(w, WIRE_ENDED, s, sizeof(*s), e) < 0)
@@ -347,8 +346,8 @@ finish_file(struct worker *w, struct err *e)
 	file.rows = w->output.rows;
 	file.bytes = receipt.bytes;
 	memcpy(file.sha256, receipt.sha256, sizeof(file.sha256));
-	if (tell(w, WIRE_COLUMNS, buf_text(&w->columns), w->columns.length,
-		e) < 0)
+	if (tell(w, WIRE_COLUMNS, buf_text(&w->columns), w->columns.length, e) <
+	    0)
 		return -1;
 	return tell(w, WIRE_FILE, &file, sizeof(file), e);
 }
@@ -365,8 +364,7 @@ do_order(struct worker *w, struct err *e)
 	if (read_scripts(w, e) < 0 ||
 	    run_script(w, &w->on_connect, "source.on_connect", e) < 0 ||
 	    run_script(w, &w->batch,
-		p->sql_name != NULL ? p->sql_name : "source.statements",
-		e) < 0)
+		p->sql_name != NULL ? p->sql_name : "source.statements", e) < 0)
 		return -1;
 	return finish_file(w, e);
 }
@@ -390,8 +388,8 @@ settle_process(struct err *e)
 	if (pthread_sigmask(SIG_BLOCK, &set, NULL) != 0 ||
 	    pthread_create(&thread, NULL, cancel_thread, NULL) != 0 ||
 	    pthread_detach(thread) != 0)
-		return err_set(e, ERR_INTERNAL,
-		    "cannot start the worker's second thread");
+		return err_set(
+		    e, ERR_INTERNAL, "cannot start the worker's second thread");
 	return 0;
 }
 

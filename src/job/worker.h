@@ -13,9 +13,9 @@
 
 /* What a worker is to do. */
 struct worker_order {
-	const struct plan *plan;		/* borrowed */
-	const struct export_place *place;	/* NULL: only connect */
-	int fd;					/* the pipe to the supervisor */
+	const struct plan *plan;	  /* borrowed */
+	const struct export_place *place; /* NULL: only connect */
+	int fd;				  /* the pipe to the supervisor */
 };
 
 /* Do it and return the exit status of the process. */

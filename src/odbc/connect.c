@@ -19,7 +19,7 @@ enum { CONNECT_VALUE = 1024, CONNECT_KEY = 128 };
 struct pairs {
 	const char *at;
 	char key[CONNECT_KEY];
-	char value[CONNECT_VALUE];	/* without braces */
+	char value[CONNECT_VALUE]; /* without braces */
 };
 
 /* The value at p->at: up to ';', or in braces where "}}" is a brace. */
@@ -90,8 +90,9 @@ find_profile(const char *section, const char *key, const char *file,
     char value[CONNECT_VALUE])
 {
 	value[0] = '\0';
-	return SQLGetPrivateProfileString(section, key, "", value,
-	    CONNECT_VALUE, file) > 0 && value[0] != '\0';
+	return SQLGetPrivateProfileString(
+		   section, key, "", value, CONNECT_VALUE, file) > 0 &&
+	    value[0] != '\0';
 }
 
 /* The library of a driver that is a name of odbcinst.ini, or a path. */
@@ -109,7 +110,7 @@ quirk_of_driver(const char *driver)
 /* Where the user may have said something: the string, or the DSN's section. */
 struct said {
 	const char *string;
-	const char *dsn;		/* "" for none */
+	const char *dsn; /* "" for none */
 };
 
 static bool
@@ -117,8 +118,9 @@ is_said(const struct said *said, const char *key)
 {
 	char value[CONNECT_VALUE];
 
-	return find_key(said->string, key, value) || (said->dsn[0] != '\0' &&
-	    find_profile(said->dsn, key, "odbc.ini", value));
+	return find_key(said->string, key, value) ||
+	    (said->dsn[0] != '\0' &&
+		find_profile(said->dsn, key, "odbc.ini", value));
 }
 
 /*
@@ -128,8 +130,9 @@ is_said(const struct said *said, const char *key)
 static int
 put_pair(struct buf *out, const char *key, const char *value, struct err *e)
 {
-	bool braced = value[0] == '\0' || strpbrk(value, "[]{}(),;?*=!@") !=
-	    NULL || value[0] == ' ' || value[strlen(value) - 1] == ' ';
+	bool braced = value[0] == '\0' ||
+	    strpbrk(value, "[]{}(),;?*=!@") != NULL || value[0] == ' ' ||
+	    value[strlen(value) - 1] == ' ';
 
 	if (out->length > 0 && out->data[out->length - 1] != ';' &&
 	    buf_puts(out, ";", e) < 0)
@@ -156,8 +159,7 @@ put_additions(struct buf *out, const struct session_options *o,
 	for (size_t i = 0; quirk->add[i] != NULL; i++) {
 		size_t n = strcspn(quirk->add[i], "=");
 
-		(void)snprintf(key, sizeof(key), "%.*s", (int)n,
-		    quirk->add[i]);
+		(void)snprintf(key, sizeof(key), "%.*s", (int)n, quirk->add[i]);
 		if (!is_said(said, key) &&
 		    put_pair(out, key, quirk->add[i] + n + 1, e) < 0)
 			return -1;
@@ -186,7 +188,7 @@ connect_build(struct buf *out, const struct session_options *o,
 		(void)find_profile(dsn, "Driver", "odbc.ini", driver);
 	*quirk = quirk_of_driver(driver);
 	if (o->dsn != NULL ? put_pair(out, "DSN", o->dsn, e) < 0 :
-	    buf_puts(out, string, e) < 0)
+			     buf_puts(out, string, e) < 0)
 		return -1;
 	if (o->user != NULL && put_pair(out, "UID", o->user, e) < 0)
 		return -1;

@@ -106,8 +106,8 @@ static bool
 is_refused_login(const char *text)
 {
 	static const char *const words[] = { "authentication failed",
-		"does not exist", "no pg_hba.conf entry", "no password supplied",
-		"is not permitted to log in" };
+		"does not exist", "no pg_hba.conf entry",
+		"no password supplied", "is not permitted to log in" };
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (strstr(text, words[i]) != NULL)
@@ -116,8 +116,8 @@ is_refused_login(const char *text)
 }
 
 bool
-diag_is_transient(const char *state, long native, const char *text,
-    bool connecting)
+diag_is_transient(
+    const char *state, long native, const char *text, bool connecting)
 {
 	if (connecting && is_refused_login(text))
 		return false;
@@ -141,8 +141,9 @@ is_dead(const struct diag_place *p)
 	SQLUINTEGER dead = SQL_CD_FALSE;
 
 	return p->connection != SQL_NULL_HDBC &&
-	    SQL_SUCCEEDED(SQLGetConnectAttr(p->connection,
-	    SQL_ATTR_CONNECTION_DEAD, &dead, 0, NULL)) && dead == SQL_CD_TRUE;
+	    SQL_SUCCEEDED(SQLGetConnectAttr(
+		p->connection, SQL_ATTR_CONNECTION_DEAD, &dead, 0, NULL)) &&
+	    dead == SQL_CD_TRUE;
 }
 
 static enum err_class
@@ -167,11 +168,12 @@ diag_error(const struct diag_place *p, SQLRETURN rc, struct err *e)
 
 	memset(&first, 0, sizeof(first));
 	if (rc == SQL_INVALID_HANDLE)
-		return err_set(e, ERR_INTERNAL, "%s: invalid handle",
-		    p->function);
+		return err_set(
+		    e, ERR_INTERNAL, "%s: invalid handle", p->function);
 	for (i = 1; i <= DIAG_RECORDS && read_record(p, i, &r); i++) {
-		if (i == 1 || (strncmp(first.state, "01", 2) == 0 &&
-		    strncmp(r.state, "01", 2) != 0))
+		if (i == 1 ||
+		    (strncmp(first.state, "01", 2) == 0 &&
+			strncmp(r.state, "01", 2) != 0))
 			first = r;
 		join(&all, &r);
 	}
@@ -192,8 +194,8 @@ diag_error(const struct diag_place *p, SQLRETURN rc, struct err *e)
 }
 
 int
-diag_check_info(const struct diag_place *p, const struct session *s,
-    struct err *e)
+diag_check_info(
+    const struct diag_place *p, const struct session *s, struct err *e)
 {
 	struct record r;
 

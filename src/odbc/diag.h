@@ -16,10 +16,10 @@
 
 /* The call that failed, on which handle. */
 struct diag_place {
-	SQLSMALLINT type;	/* SQL_HANDLE_DBC, ... */
-	SQLHANDLE handle;	/* the handle */
-	const char *function;	/* "SQLExecDirect" */
-	SQLHDBC connection;	/* SQL_NULL_HDBC while it is being made */
+	SQLSMALLINT type;     /* SQL_HANDLE_DBC, ... */
+	SQLHANDLE handle;     /* the handle */
+	const char *function; /* "SQLExecDirect" */
+	SQLHDBC connection;   /* SQL_NULL_HDBC while it is being made */
 };
 
 /* Fill e from the records of a call that failed. Returns -1. */
@@ -32,7 +32,7 @@ int diag_error(const struct diag_place *place, SQLRETURN rc, struct err *e);
 int diag_check_info(const struct diag_place *place, const struct session *s,
     struct err *e) MUST_CHECK;
 /* Whether an SQLSTATE and native code mean that a later try may succeed. */
-bool diag_is_transient(const char *state, long native, const char *text,
-    bool connecting);
+bool diag_is_transient(
+    const char *state, long native, const char *text, bool connecting);
 
 #endif

@@ -27,10 +27,10 @@
 #include "odbc/handle.h"
 
 enum {
-	FETCH_SMALL = 4096,		/* most bytes of a bound buffer */
-	FETCH_LEAST = 64,		/* least bytes of one */
-	FETCH_PIECE = 1024 * 1024,	/* read at once of a long value */
-	FETCH_NUMBER = 64		/* text of a native value */
+	FETCH_SMALL = 4096,	   /* most bytes of a bound buffer */
+	FETCH_LEAST = 64,	   /* least bytes of one */
+	FETCH_PIECE = 1024 * 1024, /* read at once of a long value */
+	FETCH_NUMBER = 64	   /* text of a native value */
 };
 
 /* The longest value that is held in memory. */
@@ -38,29 +38,29 @@ static const size_t fetch_value_max = (size_t)4 * 1024 * 1024 * 1024;
 
 /* How a column is fetched. */
 enum form {
-	FORM_TEXT,		/* SQL_C_CHAR */
-	FORM_BINARY,		/* SQL_C_BINARY, to be written as hex */
-	FORM_REAL,		/* SQL_C_FLOAT */
-	FORM_DOUBLE,		/* SQL_C_DOUBLE */
-	FORM_BIT		/* SQL_C_BIT */
+	FORM_TEXT,   /* SQL_C_CHAR */
+	FORM_BINARY, /* SQL_C_BINARY, to be written as hex */
+	FORM_REAL,   /* SQL_C_FLOAT */
+	FORM_DOUBLE, /* SQL_C_DOUBLE */
+	FORM_BIT     /* SQL_C_BIT */
 };
 
 /* A column being fetched. */
 struct lane {
 	enum form form;
-	bool is_bound;		/* else read with SQLGetData */
-	char *buffer;		/* owned: room + slack */
-	size_t room;		/* bytes that the driver may write */
-	SQLLEN indicator;	/* of the current row */
-	struct buf value;	/* a long or converted value */
+	bool is_bound;	  /* else read with SQLGetData */
+	char *buffer;	  /* owned: room + slack */
+	size_t room;	  /* bytes that the driver may write */
+	SQLLEN indicator; /* of the current row */
+	struct buf value; /* a long or converted value */
 };
 
 struct fetch {
-	struct statement *st;	/* borrowed */
-	struct lane *lanes;	/* owned, one for each column */
-	struct cell *cells;	/* owned, one for each column */
-	struct block block;	/* the current row */
-	bool can_refetch;	/* SQL_GD_BOUND and any order */
+	struct statement *st; /* borrowed */
+	struct lane *lanes;   /* owned, one for each column */
+	struct cell *cells;   /* owned, one for each column */
+	struct block block;   /* the current row */
+	bool can_refetch;     /* SQL_GD_BOUND and any order */
 	uint64_t rows;
 };
 
@@ -173,8 +173,7 @@ plan_lanes(struct fetch *f, struct err *e)
 			lane->room = FETCH_SMALL;
 		lane->is_bound = bind;
 		if (bind && bind_lane(f, i, e) < 0)
-			return err_in(e, "column '%s'",
-			    f->st->columns[i].name);
+			return err_in(e, "column '%s'", f->st->columns[i].name);
 	}
 	return 0;
 }
@@ -186,7 +185,7 @@ fetch_new(struct fetch **fetch, struct statement *st, size_t budget_bytes,
 	struct fetch *f = calloc(1, sizeof(*f));
 
 	*fetch = NULL;
-	(void)budget_bytes;	/* a block is one row, whatever it takes */
+	(void)budget_bytes; /* a block is one row, whatever it takes */
 	if (f == NULL)
 		return err_set(e, ERR_INTERNAL, "out of memory");
 	f->st = st;
@@ -268,8 +267,8 @@ get_piece(struct fetch *f, size_t i, SQLLEN *indicator, struct err *e)
 		return diag_error(&place, rc, e);
 	if (is_null(*indicator))
 		return 0;
-	if (*indicator >= 0 && (size_t)*indicator <=
-	    (lane->form == FORM_TEXT ? room - 1 : room)) {
+	if (*indicator >= 0 &&
+	    (size_t)*indicator <= (lane->form == FORM_TEXT ? room - 1 : room)) {
 		lane->value.length += (size_t)*indicator;
 		return 0;
 	}
@@ -298,9 +297,10 @@ get_value(struct fetch *f, size_t i, struct err *e)
 		return -1;
 	if (!is_null(whole) && whole >= 0 &&
 	    (size_t)whole != lane->value.length)
-		return err_set(e, ERR_DATA, "the driver announced a value of "
-		    "%lld bytes and gave %zu", (long long)whole,
-		    lane->value.length);
+		return err_set(e, ERR_DATA,
+		    "the driver announced a value of "
+		    "%lld bytes and gave %zu",
+		    (long long)whole, lane->value.length);
 	return 0;
 }
 
@@ -312,18 +312,22 @@ get_cut_value(struct fetch *f, size_t i, struct err *e)
 	SQLLEN bound = lane->indicator;
 
 	if (!f->can_refetch) {
-		(void)err_set(e, ERR_DATA, "a value of %lld bytes does not fit "
+		(void)err_set(e, ERR_DATA,
+		    "a value of %lld bytes does not fit "
 		    "the %zu that the driver announced, and this driver cannot "
-		    "give it again", (long long)bound, lane->room - 1);
-		return err_hint(e, "Select the column last, or cast it to a "
+		    "give it again",
+		    (long long)bound, lane->room - 1);
+		return err_hint(e,
+		    "Select the column last, or cast it to a "
 		    "long text type in the query.");
 	}
 	if (get_value(f, i, e) < 0)
 		return -1;
 	if (bound >= 0 && lane->indicator != bound)
-		return err_set(e, ERR_DATA, "a value of %lld bytes came back "
-		    "with %lld when read again", (long long)bound,
-		    (long long)lane->indicator);
+		return err_set(e, ERR_DATA,
+		    "a value of %lld bytes came back "
+		    "with %lld when read again",
+		    (long long)bound, (long long)lane->indicator);
 	return 0;
 }
 
@@ -342,8 +346,8 @@ static void
 put_real(char text[FETCH_NUMBER], float value)
 {
 	for (int digits = 6; digits <= 9; digits++) {
-		(void)snprintf(text, FETCH_NUMBER, "%.*g", digits,
-		    (double)value);
+		(void)snprintf(
+		    text, FETCH_NUMBER, "%.*g", digits, (double)value);
 		if (strtof(text, NULL) == value || isnan(value))
 			return;
 	}
@@ -396,8 +400,8 @@ convert_binary(struct lane *lane, const char *data, size_t n, struct err *e)
  * better no file than another date.
  */
 static int
-check_date(const struct fetch *f, size_t i, const struct cell *cell,
-    struct err *e)
+check_date(
+    const struct fetch *f, size_t i, const struct cell *cell, struct err *e)
 {
 	enum column_kind kind = f->st->columns[i].kind;
 
@@ -408,19 +412,23 @@ check_date(const struct fetch *f, size_t i, const struct cell *cell,
 	    memcmp(cell->data + 4, "-00", 3) != 0 &&
 	    memcmp(cell->data + cell->length - 2, "BC", 2) != 0)
 		return 0;
-	(void)err_set(e, ERR_DATA, "the driver cannot print this date and "
-	    "gives '%.*s' for it", (int)cell->length, cell->data);
-	return err_hint(e, "Cast the column to text in the query: infinity, "
+	(void)err_set(e, ERR_DATA,
+	    "the driver cannot print this date and "
+	    "gives '%.*s' for it",
+	    (int)cell->length, cell->data);
+	return err_hint(e,
+	    "Cast the column to text in the query: infinity, "
 	    "years before 1 and beyond 9999 come out right then.");
 }
 
 static int
-check_text(const struct fetch *f, size_t i, const struct cell *cell,
-    struct err *e)
+check_text(
+    const struct fetch *f, size_t i, const struct cell *cell, struct err *e)
 {
 	if (!str_is_utf8(cell->data, cell->length)) {
 		(void)err_set(e, ERR_DATA, "the value is not UTF-8");
-		return err_hint(e, "The data itself or the driver's character "
+		return err_hint(e,
+		    "The data itself or the driver's character "
 		    "set is wrong; see drivers.md on this driver.");
 	}
 	return check_date(f, i, cell, e);
@@ -454,9 +462,11 @@ finish_cell(struct fetch *f, size_t i, struct err *e)
 		return check_text(f, i, cell, e);
 	}
 	if (lane->form == FORM_BINARY ?
-	    convert_binary(lane, data, data == lane->value.data ?
-		lane->value.length : cell->length, e) < 0 :
-	    convert_native(lane, data, e) < 0)
+		convert_binary(lane, data,
+		    data == lane->value.data ? lane->value.length :
+					       cell->length,
+		    e) < 0 :
+		convert_native(lane, data, e) < 0)
 		return -1;
 	cell->data = lane->value.data;
 	cell->length = lane->value.length;
@@ -486,16 +496,15 @@ fetch_next(struct fetch *f, const struct block **block, struct err *e)
 		return 0;
 	if (!SQL_SUCCEEDED(rc)) {
 		(void)diag_error(&place, rc, e);
-		return err_in(e, "after row %llu",
-		    (unsigned long long)f->rows);
+		return err_in(e, "after row %llu", (unsigned long long)f->rows);
 	}
 	/* Truncation warnings are told by the indicators; others are not. */
 	if (rc == SQL_SUCCESS_WITH_INFO) {
 		struct session quiet = { .warn = NULL };
 
 		if (diag_check_info(&place, &quiet, e) < 0)
-			return err_in(e, "after row %llu",
-			    (unsigned long long)f->rows);
+			return err_in(
+			    e, "after row %llu", (unsigned long long)f->rows);
 	}
 	*block = &f->block;
 	return finish_row(f, e);

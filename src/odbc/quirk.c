@@ -17,19 +17,32 @@ static const char *const mariadb_add[] = { "charset=utf8mb4", NULL };
 static const char *const nothing[] = { NULL };
 
 static const struct quirk quirks[] = {
-	{ .library = "psqlodbc", .name = "psqlODBC", .add = nothing,
+	{ .library = "psqlodbc",
+	    .name = "psqlODBC",
+	    .add = nothing,
 	    .zero_dates = true },
-	{ .library = "maodbc", .name = "MariaDB Connector/ODBC",
-	    .add = mariadb_add, .add_conn_timeout = true,
-	    .native_real = true, .native_bit = true },
-	{ .library = "sqlite3odbc", .name = "SQLite ODBC", .add = sqlite_add,
-	    .no_login_timeout = true, .text_dates = true },
-	{ .library = "virtodbc", .name = "Virtuoso", .add = nothing,
-	    .native_real = true, .native_double = true, .no_cancel = true },
+	{ .library = "maodbc",
+	    .name = "MariaDB Connector/ODBC",
+	    .add = mariadb_add,
+	    .add_conn_timeout = true,
+	    .native_real = true,
+	    .native_bit = true },
+	{ .library = "sqlite3odbc",
+	    .name = "SQLite ODBC",
+	    .add = sqlite_add,
+	    .no_login_timeout = true,
+	    .text_dates = true },
+	{ .library = "virtodbc",
+	    .name = "Virtuoso",
+	    .add = nothing,
+	    .native_real = true,
+	    .native_double = true,
+	    .no_cancel = true },
 };
 
-static const struct quirk unknown = { .library = "", .name = "",
-	.add = nothing };
+static const struct quirk unknown = {
+	.library = "", .name = "", .add = nothing
+};
 
 /* strcasestr() is no part of POSIX. */
 static bool

@@ -21,10 +21,10 @@ enum { SESSION_NAMES_MAX = 4096 };
 static int
 new_environment(SQLHENV *environment, struct err *e)
 {
-	if (!SQL_SUCCEEDED(SQLAllocHandle(SQL_HANDLE_ENV, SQL_NULL_HANDLE,
-	    environment)))
-		return err_set(e, ERR_INTERNAL,
-		    "cannot start the ODBC driver manager");
+	if (!SQL_SUCCEEDED(
+		SQLAllocHandle(SQL_HANDLE_ENV, SQL_NULL_HANDLE, environment)))
+		return err_set(
+		    e, ERR_INTERNAL, "cannot start the ODBC driver manager");
 	/* The cast is how ODBC passes integers as attributes. */
 	(void)SQLSetEnvAttr(*environment, SQL_ATTR_ODBC_VERSION,
 	    (SQLPOINTER)(intptr_t)SQL_OV_ODBC3, 0);
@@ -53,8 +53,8 @@ set_login_timeout(struct session *s, uint64_t timeout_ms)
 	if (timeout_ms == 0 || s->quirk->no_login_timeout)
 		return;
 	/* A driver without it fails here; the supervisor has a limit too. */
-	(void)SQLSetConnectAttr(s->connection, SQL_ATTR_LOGIN_TIMEOUT,
-	    (SQLPOINTER)seconds, 0);
+	(void)SQLSetConnectAttr(
+	    s->connection, SQL_ATTR_LOGIN_TIMEOUT, (SQLPOINTER)seconds, 0);
 }
 
 /* "did you mean" among the names that exist here. */
@@ -69,9 +69,12 @@ suggest(struct err *e, const char *kind, const char *name, char **names,
 		n++;
 	nearest = str_nearest(name, (const char *const *)names, n);
 	if (nearest != NULL)
-		return err_hint(e, "Did you mean '%s'? `odbcinst -q -%c` lists "
-		    "every %s.", nearest, *kind == 'D' ? 's' : 'd', kind);
-	return err_hint(e, "Add it to %s, or correct the name; `odbcinst -q "
+		return err_hint(e,
+		    "Did you mean '%s'? `odbcinst -q -%c` lists "
+		    "every %s.",
+		    nearest, *kind == 'D' ? 's' : 'd', kind);
+	return err_hint(e,
+	    "Add it to %s, or correct the name; `odbcinst -q "
 	    "-%c` lists every %s, `odbcinst -j` the files that are read.",
 	    file, *kind == 'D' ? 's' : 'd', kind);
 }
@@ -95,7 +98,8 @@ explain_setup(const struct session_options *o, struct err *e)
 		if (session_list_drivers(&names, &ignored) < 0)
 			names = NULL;
 		if (name[0] == '/')
-			(void)err_hint(e, "Install the driver, or a library "
+			(void)err_hint(e,
+			    "Install the driver, or a library "
 			    "that it needs: `ldd %s` names what is missing.",
 			    name);
 		else
@@ -103,7 +107,8 @@ explain_setup(const struct session_options *o, struct err *e)
 			    "odbcinst.ini by installing its package");
 		(void)err_in(e, "the ODBC driver '%s' cannot be loaded", name);
 	} else
-		(void)err_hint(e, "The connection string needs Driver= or DSN="
+		(void)err_hint(e,
+		    "The connection string needs Driver= or DSN="
 		    " with a name that `odbcinst -q -d` or `odbcinst -q -s` "
 		    "lists.");
 	session_free_list(names);
@@ -118,19 +123,21 @@ explain_failure(const struct session_options *o, struct err *e)
 	if (e->class == ERR_SPEC)
 		return explain_setup(o, e);
 	if (e->class == ERR_NOT_NOW)
-		(void)err_hint(e, "Is the database server running, and can "
+		(void)err_hint(e,
+		    "Is the database server running, and can "
 		    "this host reach it? Try `isql -v %s`.",
 		    o->dsn != NULL ? o->dsn : "DSN");
 	else
-		(void)err_hint(e, "Check source.user, source.password and what "
+		(void)err_hint(e,
+		    "Check source.user, source.password and what "
 		    "the data source names; try `isql -v %s`.",
 		    o->dsn != NULL ? o->dsn : "DSN");
 	return err_in(e, "cannot connect to '%s'", place);
 }
 
 static int
-connect_driver(struct session *s, const struct session_options *o,
-    struct err *e)
+connect_driver(
+    struct session *s, const struct session_options *o, struct err *e)
 {
 	struct buf string = BUF_INIT(CONNECT_MAX);
 	struct diag_place place = { SQL_HANDLE_DBC, s->connection,
@@ -161,8 +168,8 @@ ask(struct session *s, SQLUSMALLINT what, char *text, size_t size)
 {
 	SQLSMALLINT length = 0;
 
-	if (!SQL_SUCCEEDED(SQLGetInfo(s->connection, what, text,
-	    (SQLSMALLINT)(size - 1), &length)))
+	if (!SQL_SUCCEEDED(SQLGetInfo(
+		s->connection, what, text, (SQLSMALLINT)(size - 1), &length)))
 		text[0] = '\0';
 	text[size - 1] = '\0';
 }
@@ -178,15 +185,15 @@ ask_everything(struct session *s)
 	ask(s, SQL_DRIVER_VER, i->driver_version, sizeof(i->driver_version));
 	ask(s, SQL_DATABASE_NAME, i->database, sizeof(i->database));
 	if (!SQL_SUCCEEDED(SQLGetInfo(s->connection, SQL_GETDATA_EXTENSIONS,
-	    &s->getdata, sizeof(s->getdata), NULL)))
+		&s->getdata, sizeof(s->getdata), NULL)))
 		s->getdata = 0;
 	if (s->quirk->library[0] == '\0')
 		s->quirk = quirk_find(i->driver);
 }
 
 int
-session_open(struct session **session, const struct session_options *o,
-    struct err *e)
+session_open(
+    struct session **session, const struct session_options *o, struct err *e)
 {
 	struct session *s = calloc(1, sizeof(*s));
 
@@ -202,8 +209,8 @@ session_open(struct session **session, const struct session_options *o,
 	force_utf8();
 	if (new_environment(&s->environment, e) < 0)
 		goto failed;
-	if (!SQL_SUCCEEDED(SQLAllocHandle(SQL_HANDLE_DBC, s->environment,
-	    &s->connection))) {
+	if (!SQL_SUCCEEDED(SQLAllocHandle(
+		SQL_HANDLE_DBC, s->environment, &s->connection))) {
 		(void)err_set(e, ERR_INTERNAL, "cannot allocate a connection");
 		goto failed;
 	}
@@ -263,8 +270,8 @@ session_put_manager(char *text, size_t size)
 	(void)SQLGetEnvAttr(environment, SQL_ATTR_UNIXODBC_SYSPATH, path,
 	    (SQLINTEGER)sizeof(path), NULL);
 	(void)SQLFreeHandle(SQL_HANDLE_ENV, environment);
-	(void)snprintf(text, size, "unixODBC %s (system files in %s)", version,
-	    path);
+	(void)snprintf(
+	    text, size, "unixODBC %s (system files in %s)", version, path);
 }
 
 /* The first column of SQLDataSources or SQLDrivers, as a list. */
@@ -304,8 +311,8 @@ next_dsn(SQLHENV environment, SQLUSMALLINT direction, SQLCHAR *name)
 	SQLCHAR about[256];
 	SQLSMALLINT length;
 
-	return SQLDataSources(environment, direction, name, 256, &length,
-	    about, (SQLSMALLINT)sizeof(about), &length);
+	return SQLDataSources(environment, direction, name, 256, &length, about,
+	    (SQLSMALLINT)sizeof(about), &length);
 }
 
 static SQLRETURN

@@ -19,8 +19,8 @@ static int
 fail(const struct statement *st, const char *function, SQLRETURN rc,
     struct err *e)
 {
-	const struct diag_place place = { SQL_HANDLE_STMT, st->handle,
-		function, st->session->connection };
+	const struct diag_place place = { SQL_HANDLE_STMT, st->handle, function,
+		st->session->connection };
 
 	return diag_error(&place, rc, e);
 }
@@ -57,8 +57,8 @@ statement_limit(struct statement *st, uint64_t timeout_ms, struct err *e)
 	(void)e;
 	/* Several drivers cannot; the supervisor ends the worker then. */
 	if (timeout_ms > 0)
-		(void)SQLSetStmtAttr(st->handle, SQL_ATTR_QUERY_TIMEOUT,
-		    (SQLPOINTER)seconds, 0);
+		(void)SQLSetStmtAttr(
+		    st->handle, SQL_ATTR_QUERY_TIMEOUT, (SQLPOINTER)seconds, 0);
 	return 0;
 }
 
@@ -116,23 +116,26 @@ ask_number(const struct statement *st, size_t i, SQLUSMALLINT what)
 	SQLLEN value = 0;
 
 	if (!SQL_SUCCEEDED(SQLColAttribute(st->handle, (SQLUSMALLINT)(i + 1),
-	    what, NULL, 0, NULL, &value)) || value < 0)
+		what, NULL, 0, NULL, &value)) ||
+	    value < 0)
 		return 0;
 	return value;
 }
 
 static int
-copy_name(struct column *column, const char *name, SQLSMALLINT length,
-    struct err *e)
+copy_name(
+    struct column *column, const char *name, SQLSMALLINT length, struct err *e)
 {
 	if (length >= STATEMENT_NAME)
-		return err_set(e, ERR_DATA, "a column's name is longer than %d "
-		    "bytes", STATEMENT_NAME - 1);
+		return err_set(e, ERR_DATA,
+		    "a column's name is longer than %d "
+		    "bytes",
+		    STATEMENT_NAME - 1);
 	if (!str_is_utf8(name, strlen(name)))
 		return err_set(e, ERR_DATA, "a column's name is not UTF-8");
 	column->name = str_dup(name);
 	return column->name != NULL ? 0 :
-	    err_set(e, ERR_INTERNAL, "out of memory");
+				      err_set(e, ERR_INTERNAL, "out of memory");
 }
 
 static int
@@ -158,8 +161,8 @@ describe_column(struct statement *st, size_t i, struct err *e)
 	type->display = ask_number(st, i, SQL_DESC_DISPLAY_SIZE);
 	type->octets = ask_number(st, i, SQL_DESC_OCTET_LENGTH);
 	if (!SQL_SUCCEEDED(SQLColAttribute(st->handle, (SQLUSMALLINT)(i + 1),
-	    SQL_DESC_TYPE_NAME, column->type_name,
-	    (SQLSMALLINT)(sizeof(column->type_name) - 1), &length, NULL)))
+		SQL_DESC_TYPE_NAME, column->type_name,
+		(SQLSMALLINT)(sizeof(column->type_name) - 1), &length, NULL)))
 		column->type_name[0] = '\0';
 	return 0;
 }
@@ -191,29 +194,28 @@ describe(struct statement *st, struct err *e)
 
 /* What SQLExecDirect and SQLMoreResults may say, but for the end. */
 static int
-accept(struct statement *st, const char *function, SQLRETURN rc,
-    struct err *e)
+accept(struct statement *st, const char *function, SQLRETURN rc, struct err *e)
 {
-	const struct diag_place place = { SQL_HANDLE_STMT, st->handle,
-		function, st->session->connection };
+	const struct diag_place place = { SQL_HANDLE_STMT, st->handle, function,
+		st->session->connection };
 
 	switch (rc) {
 	case SQL_SUCCESS:
-	case SQL_NO_DATA:	/* changed no row: ODBC 3.8, FreeTDS */
+	case SQL_NO_DATA: /* changed no row: ODBC 3.8, FreeTDS */
 		return 0;
 	case SQL_SUCCESS_WITH_INFO:
 		return diag_check_info(&place, st->session, e);
 	case SQL_NEED_DATA:
-		return err_set(e, ERR_INTERNAL, "%s wants more parameters",
-		    function);
+		return err_set(
+		    e, ERR_INTERNAL, "%s wants more parameters", function);
 	default:
 		return diag_error(&place, rc, e);
 	}
 }
 
 int
-statement_execute(struct statement *st, const char *sql, size_t length,
-    struct err *e)
+statement_execute(
+    struct statement *st, const char *sql, size_t length, struct err *e)
 {
 	SQLRETURN rc;
 
@@ -277,8 +279,7 @@ scale_of(const char *text)
 {
 	const char *point = strchr(text, '.');
 
-	return point != NULL ? (SQLSMALLINT)strspn(point + 1, "0123456789") :
-	    0;
+	return point != NULL ? (SQLSMALLINT)strspn(point + 1, "0123456789") : 0;
 }
 
 /* How a type is bound; where dates are text, text they are (SQLite). */
@@ -327,15 +328,15 @@ bind_value(struct statement *st, size_t i, const struct param_value *value,
 		scale = scale_of(to->text);
 	rc = SQLBindParameter(st->handle, (SQLUSMALLINT)(i + 1),
 	    SQL_PARAM_INPUT, is_integer ? SQL_C_SBIGINT : SQL_C_CHAR, type,
-	    size, scale, is_integer ? (SQLPOINTER)&to->integer :
-	    (SQLPOINTER)to->text, (SQLLEN)length + 1,
-	    is_integer ? NULL : &to->indicator);
+	    size, scale,
+	    is_integer ? (SQLPOINTER)&to->integer : (SQLPOINTER)to->text,
+	    (SQLLEN)length + 1, is_integer ? NULL : &to->indicator);
 	return SQL_SUCCEEDED(rc) ? 0 : fail(st, "SQLBindParameter", rc, e);
 }
 
 int
-statement_bind(struct statement *st, const struct param_value *values,
-    size_t n, struct err *e)
+statement_bind(struct statement *st, const struct param_value *values, size_t n,
+    struct err *e)
 {
 	release_values(st);
 	if (n == 0)

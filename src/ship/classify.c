@@ -13,36 +13,42 @@
 
 /* What the server said, or libcurl, and what to do about it. */
 struct meaning {
-	int code;		/* reply or CURLcode */
+	int code; /* reply or CURLcode */
 	enum err_class class;
-	const char *text;	/* in our words; NULL: in libcurl's */
+	const char *text; /* in our words; NULL: in libcurl's */
 	const char *hint;
 };
 
 static const char hint_later[] = "This passes as a rule: run the job again "
-	"later.";
-static const char hint_certificate[] = "If the server is the right one, set "
-	"ca_file to its CA's certificate, or pinned_key to its key.";
-static const char hint_directory[] = "Check that the directory of the URL "
-	"exists there and that the user may write into it.";
+				 "later.";
+static const char hint_certificate[] =
+    "If the server is the right one, set "
+    "ca_file to its CA's certificate, or pinned_key to its key.";
+static const char hint_directory[] =
+    "Check that the directory of the URL "
+    "exists there and that the user may write into it.";
 
 static const struct meaning replies[] = {
 	{ 421, ERR_NOT_NOW, NULL, hint_later },
-	{ 425, ERR_NOT_NOW, NULL, "The data connection failed: a firewall, or "
+	{ 425, ERR_NOT_NOW, NULL,
+	    "The data connection failed: a firewall, or "
 	    "the server's passive ports; try epsv = false." },
 	{ 426, ERR_NOT_NOW, NULL, hint_later },
 	{ 430, ERR_TARGET, NULL, "Check the target's user and password." },
 	{ 434, ERR_NOT_NOW, NULL, hint_later },
 	{ 450, ERR_NOT_NOW, NULL, hint_later },
 	{ 451, ERR_NOT_NOW, NULL, hint_later },
-	{ 452, ERR_NOT_NOW, NULL, "The server's disk is full: tell its "
+	{ 452, ERR_NOT_NOW, NULL,
+	    "The server's disk is full: tell its "
 	    "operators." },
-	{ 522, ERR_TARGET, NULL, "The server wants the data connection "
+	{ 522, ERR_TARGET, NULL,
+	    "The server wants the data connection "
 	    "protected in another way; ask its operators." },
 	{ 530, ERR_TARGET, NULL, "Check the target's user and password." },
 	{ 532, ERR_TARGET, NULL, "Check the target's user and password." },
 	{ 550, ERR_TARGET, NULL, hint_directory },
-	{ 552, ERR_TARGET, NULL, "A quota or a full disk at the target: ask "
+	{ 552, ERR_TARGET, NULL,
+	    "A quota or a full disk at the target: ask "
 	    "its operators." },
 	{ 553, ERR_TARGET, NULL, hint_directory },
 };
@@ -50,9 +56,11 @@ static const struct meaning replies[] = {
 static const struct meaning codes[] = {
 	{ CURLE_UNSUPPORTED_PROTOCOL, ERR_SPEC, NULL, "" },
 	{ CURLE_URL_MALFORMAT, ERR_SPEC, NULL, "" },
-	{ CURLE_COULDNT_RESOLVE_HOST, ERR_NOT_NOW, NULL, "Check the host name "
+	{ CURLE_COULDNT_RESOLVE_HOST, ERR_NOT_NOW, NULL,
+	    "Check the host name "
 	    "of the URL, and this host's DNS." },
-	{ CURLE_COULDNT_CONNECT, ERR_NOT_NOW, NULL, "Is the server running, "
+	{ CURLE_COULDNT_CONNECT, ERR_NOT_NOW, NULL,
+	    "Is the server running, "
 	    "and does the firewall let this host through?" },
 	{ CURLE_WEIRD_SERVER_REPLY, ERR_TARGET, NULL, "" },
 	{ CURLE_REMOTE_ACCESS_DENIED, ERR_TARGET, NULL, hint_directory },
@@ -64,29 +72,37 @@ static const struct meaning codes[] = {
 	{ CURLE_UPLOAD_FAILED, ERR_TARGET, NULL, hint_directory },
 	{ CURLE_READ_ERROR, ERR_LOCAL, NULL, "" },
 	{ CURLE_OUT_OF_MEMORY, ERR_INTERNAL, NULL, "" },
-	{ CURLE_OPERATION_TIMEDOUT, ERR_NOT_NOW, NULL, "The server stopped "
+	{ CURLE_OPERATION_TIMEDOUT, ERR_NOT_NOW, NULL,
+	    "The server stopped "
 	    "answering; connect_timeout, reply_timeout and stall_timeout set "
 	    "how long to wait." },
-	{ CURLE_SSL_CONNECT_ERROR, ERR_TARGET, NULL, "The server and this host "
+	{ CURLE_SSL_CONNECT_ERROR, ERR_TARGET, NULL,
+	    "The server and this host "
 	    "agree on no TLS version or cipher; see max_tls." },
-	{ CURLE_SSL_PINNEDPUBKEYNOTMATCH, ERR_TARGET, "the server's key is "
-	    "not the one in pinned_key", "Ask the server's operators whether "
+	{ CURLE_SSL_PINNEDPUBKEYNOTMATCH, ERR_TARGET,
+	    "the server's key is "
+	    "not the one in pinned_key",
+	    "Ask the server's operators whether "
 	    "they changed the key, and change pinned_key only then." },
 	{ CURLE_GOT_NOTHING, ERR_NOT_NOW, NULL, hint_later },
 	{ CURLE_SEND_ERROR, ERR_NOT_NOW, "the connection broke while sending",
 	    "If it happens each time, look at quotas and time limits of the "
 	    "server; else run the job again." },
 	{ CURLE_RECV_ERROR, ERR_NOT_NOW, "the connection broke", hint_later },
-	{ CURLE_PEER_FAILED_VERIFICATION, ERR_TARGET, NULL,
-	    hint_certificate },
-	{ CURLE_USE_SSL_FAILED, ERR_TARGET, "the server offers no TLS, and "
-	    "nothing was sent", "Ask its operators for FTPS; tls = \"none\" "
+	{ CURLE_PEER_FAILED_VERIFICATION, ERR_TARGET, NULL, hint_certificate },
+	{ CURLE_USE_SSL_FAILED, ERR_TARGET,
+	    "the server offers no TLS, and "
+	    "nothing was sent",
+	    "Ask its operators for FTPS; tls = \"none\" "
 	    "sends password and data in clear." },
-	{ CURLE_LOGIN_DENIED, ERR_TARGET, NULL, "Check the target's user and "
+	{ CURLE_LOGIN_DENIED, ERR_TARGET, NULL,
+	    "Check the target's user and "
 	    "password." },
-	{ CURLE_REMOTE_DISK_FULL, ERR_TARGET, NULL, "A quota or a full disk at "
+	{ CURLE_REMOTE_DISK_FULL, ERR_TARGET, NULL,
+	    "A quota or a full disk at "
 	    "the target: ask its operators." },
-	{ CURLE_SSL_CACERT_BADFILE, ERR_SPEC, NULL, "Check ca_file; without "
+	{ CURLE_SSL_CACERT_BADFILE, ERR_SPEC, NULL,
+	    "Check ca_file; without "
 	    "it the system's certificates are used (package "
 	    "ca-certificates)." },
 	{ CURLE_REMOTE_FILE_NOT_FOUND, ERR_TARGET, NULL, hint_directory },
@@ -148,11 +164,11 @@ static int
 classify_reply(const struct failure *f, const char *action, struct err *e)
 {
 	const struct transcript *t = f->said;
-	const struct meaning *m = find(replies,
-	    sizeof(replies) / sizeof(replies[0]), t->code);
+	const struct meaning *m = find(
+	    replies, sizeof(replies) / sizeof(replies[0]), t->code);
 	enum err_class class = t->code >= 500 ? ERR_TARGET : ERR_NOT_NOW;
 	const char *hint = t->code >= 500 ? "Ask the server's operators." :
-	    hint_later;
+					    hint_later;
 	char verb[32];
 
 	if (m != NULL) {
@@ -174,11 +190,11 @@ classify_reply(const struct failure *f, const char *action, struct err *e)
 static int
 classify_code(const struct failure *f, const char *action, struct err *e)
 {
-	const struct meaning *m = find(codes, sizeof(codes) / sizeof(codes[0]),
-	    (int)f->code);
+	const struct meaning *m = find(
+	    codes, sizeof(codes) / sizeof(codes[0]), (int)f->code);
 	enum err_class class = m != NULL ? m->class : ERR_TARGET;
 	const char *why = f->detail[0] != '\0' ? f->detail :
-	    curl_easy_strerror(f->code);
+						 curl_easy_strerror(f->code);
 	const char *hint = m != NULL ? m->hint : "";
 
 	if (f->code == CURLE_SSL_CONNECT_ERROR &&
@@ -187,8 +203,8 @@ classify_code(const struct failure *f, const char *action, struct err *e)
 		hint = hint_later;
 	}
 	if (m != NULL && m->text != NULL)
-		(void)err_set(e, class, "cannot %s: %s (%s)", action, m->text,
-		    why);
+		(void)err_set(
+		    e, class, "cannot %s: %s (%s)", action, m->text, why);
 	else
 		(void)err_set(e, class, "cannot %s: %s", action, why);
 	e->native = (int)f->code;

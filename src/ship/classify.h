@@ -15,9 +15,9 @@
 
 /* A transfer that failed. */
 struct failure {
-	CURLcode code;			/* libcurl's word */
-	const char *detail;		/* libcurl's text, may be empty */
-	const struct transcript *said;	/* the end of the conversation */
+	CURLcode code;		       /* libcurl's word */
+	const char *detail;	       /* libcurl's text, may be empty */
+	const struct transcript *said; /* the end of the conversation */
 };
 
 /*

@@ -39,8 +39,8 @@ keep_reply(struct delivery *d)
 		(void)snprintf(d->receipt->reply, sizeof(d->receipt->reply),
 		    "%s", said->reply);
 	if (said->tls[0] != '\0')
-		(void)snprintf(d->receipt->tls, sizeof(d->receipt->tls), "%s",
-		    said->tls);
+		(void)snprintf(
+		    d->receipt->tls, sizeof(d->receipt->tls), "%s", said->tls);
 }
 
 /*
@@ -115,8 +115,8 @@ ask_size(struct delivery *d, const char *name, uint64_t *size, struct err *e)
 	const struct transcript *said = &d->transfer.said;
 
 	(void)snprintf(command, sizeof(command), "*SIZE %s", name);
-	(void)snprintf(action, sizeof(action), "ask for the size of '%s'",
-	    name);
+	(void)snprintf(
+	    action, sizeof(action), "ask for the size of '%s'", name);
 	if (say(d, commands, action, e) < 0)
 		return -1;
 	if (said->code == 213 && parse_size(said->reply, size) == 0)
@@ -125,10 +125,12 @@ ask_size(struct delivery *d, const char *name, uint64_t *size, struct err *e)
 		*size = FTP_ABSENT;
 		return 0;
 	}
-	(void)err_set(e, said->code >= 500 || said->code == 0 ? ERR_TARGET :
-	    ERR_NOT_NOW, "cannot verify '%s': the server says '%s' to SIZE",
-	    name, said->reply);
-	return err_hint(e, "A delivery without a check of its size is not "
+	(void)err_set(e,
+	    said->code >= 500 || said->code == 0 ? ERR_TARGET : ERR_NOT_NOW,
+	    "cannot verify '%s': the server says '%s' to SIZE", name,
+	    said->reply);
+	return err_hint(e,
+	    "A delivery without a check of its size is not "
 	    "called delivered; ask the server's operators for SIZE.");
 }
 
@@ -144,13 +146,18 @@ verify(struct delivery *d, const char *name, struct err *e)
 	if (size == d->shipment->bytes)
 		return 0;
 	if (size == FTP_ABSENT)
-		(void)err_set(e, ERR_NOT_NOW, "'%s' is not at the server after "
-		    "it was stored (%s)", name, d->transfer.said.reply);
+		(void)err_set(e, ERR_NOT_NOW,
+		    "'%s' is not at the server after "
+		    "it was stored (%s)",
+		    name, d->transfer.said.reply);
 	else
-		(void)err_set(e, ERR_NOT_NOW, "'%s' has %llu bytes at the "
-		    "server, not %llu", name, (unsigned long long)size,
+		(void)err_set(e, ERR_NOT_NOW,
+		    "'%s' has %llu bytes at the "
+		    "server, not %llu",
+		    name, (unsigned long long)size,
 		    (unsigned long long)d->shipment->bytes);
-	return err_hint(e, "The server lost bytes, or something there takes "
+	return err_hint(e,
+	    "The server lost bytes, or something there takes "
 	    "files away; nothing has the final name.");
 }
 
@@ -184,11 +191,11 @@ store(struct delivery *d, struct err *e)
 	}
 	(void)curl_easy_setopt(easy, CURLOPT_NOBODY, 0L);
 	(void)curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
-	(void)curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE,
-	    (curl_off_t)d->shipment->bytes);
+	(void)curl_easy_setopt(
+	    easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)d->shipment->bytes);
 	(void)curl_easy_setopt(easy, CURLOPT_URL, url);
-	(void)snprintf(action, sizeof(action), "upload '%s'",
-	    d->shipment->temporary);
+	(void)snprintf(
+	    action, sizeof(action), "upload '%s'", d->shipment->temporary);
 	rc = transfer_perform(t, action, e);
 	t->shipment = NULL;
 	keep_reply(d);
@@ -245,7 +252,8 @@ look_after_rename(struct delivery *d, const struct err *first, struct err *e)
 	    ask_size(d, d->shipment->temporary, &temporary, &own) < 0 ||
 	    ask_size(d, d->shipment->name, &final, &own) < 0) {
 		*e = *first;
-		return err_hint(e, "Whether the file has its name there is not "
+		return err_hint(e,
+		    "Whether the file has its name there is not "
 		    "known: look at the target before the next run.");
 	}
 	if (temporary == FTP_ABSENT && final == d->shipment->bytes)
@@ -281,7 +289,8 @@ publish(struct delivery *d, struct err *e)
 	}
 	*e = first;
 	if (said->has_renamed && said->code >= 500)
-		(void)err_hint(e, "The server refuses the rename: is there a "
+		(void)err_hint(e,
+		    "The server refuses the rename: is there a "
 		    "file of that name already that may not be replaced?");
 	return -1;
 }
@@ -300,20 +309,20 @@ remove_temporary(struct delivery *d)
 	if (reconnect(d, &own) < 0)
 		return;
 	d->transfer.must_finish = true;
-	(void)curl_easy_setopt(d->transfer.easy, CURLOPT_CONNECTTIMEOUT,
-	    (long)FTP_CLEANUP_S);
-	(void)curl_easy_setopt(d->transfer.easy, CURLOPT_TIMEOUT,
-	    (long)FTP_CLEANUP_S);
-	(void)snprintf(command, sizeof(command), "DELE %s",
-	    d->shipment->temporary);
+	(void)curl_easy_setopt(
+	    d->transfer.easy, CURLOPT_CONNECTTIMEOUT, (long)FTP_CLEANUP_S);
+	(void)curl_easy_setopt(
+	    d->transfer.easy, CURLOPT_TIMEOUT, (long)FTP_CLEANUP_S);
+	(void)snprintf(
+	    command, sizeof(command), "DELE %s", d->shipment->temporary);
 	if (say(d, commands, "remove the temporary file", &own) < 0)
-		log_info("'%s' may be left at '%s': %s",
-		    d->shipment->temporary, d->target->name, own.text);
+		log_info("'%s' may be left at '%s': %s", d->shipment->temporary,
+		    d->target->name, own.text);
 }
 
 int
-ftp_deliver(const struct target *t, const struct shipment *s,
-    struct receipt *r, struct err *e)
+ftp_deliver(const struct target *t, const struct shipment *s, struct receipt *r,
+    struct err *e)
 {
 	struct delivery d = { .target = t, .shipment = s, .receipt = r };
 	char reply[sizeof(r->reply)];

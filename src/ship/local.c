@@ -23,12 +23,12 @@ enum { LOCAL_CHUNK = 256 * 1024, LOCAL_PATH = 4096 };
 /* A delivery on its way. */
 struct copy {
 	const struct shipment *shipment;
-	char *dir;			/* owned */
-	char *temporary;		/* owned path */
-	char *final;			/* owned path */
-	int from;			/* the file; owned */
-	int to;				/* the temporary file; owned */
-	bool is_made;			/* the temporary file is ours */
+	char *dir;	 /* owned */
+	char *temporary; /* owned path */
+	char *final;	 /* owned path */
+	int from;	 /* the file; owned */
+	int to;		 /* the temporary file; owned */
+	bool is_made;	 /* the temporary file is ours */
 };
 
 /* What a refused system call at a target means. */
@@ -36,17 +36,20 @@ static int
 target_error(int errnum, const char *what, const char *path, struct err *e)
 {
 	enum err_class class = errnum == EIO || errnum == ESTALE ||
-	    errnum == ETIMEDOUT ? ERR_NOT_NOW : ERR_TARGET;
+		errnum == ETIMEDOUT ?
+	    ERR_NOT_NOW :
+	    ERR_TARGET;
 
-	(void)err_set(e, class, "cannot %s '%s': %s", what, path,
-	    strerror(errnum));
+	(void)err_set(
+	    e, class, "cannot %s '%s': %s", what, path, strerror(errnum));
 	e->native = errnum;
 	switch (errnum) {
 	case ENOENT:
 		return err_hint(e, "Make the directory, or set mkdirs = true.");
 	case EACCES:
 	case EPERM:
-		return err_hint(e, "Let the user that runs odbcship write into "
+		return err_hint(e,
+		    "Let the user that runs odbcship write into "
 		    "the directory.");
 	case ENOSPC:
 	case EDQUOT:
@@ -104,7 +107,8 @@ local_connect(const struct target *t, struct receipt *r, struct err *e)
 		return -1;
 	if (access(dir, W_OK | X_OK) < 0)
 		return target_error(errno, "write into", dir, e);
-	(void)snprintf(r->reply, sizeof(r->reply), "a directory of this "
+	(void)snprintf(r->reply, sizeof(r->reply),
+	    "a directory of this "
 	    "machine");
 	return 0;
 }
@@ -148,8 +152,8 @@ copy_bytes(struct copy *c, struct receipt *r, struct err *e)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			(void)err_sys(e, errno, "cannot read '%s'",
-			    c->shipment->path);
+			(void)err_sys(
+			    e, errno, "cannot read '%s'", c->shipment->path);
 		if (n <= 0)
 			break;
 		if (cancel_check(e) < 0 ||
@@ -181,8 +185,7 @@ make_durable(struct copy *c, struct err *e)
 
 /* The size that the file system gives, not the one that was written. */
 static int
-verify(const struct copy *c, const char *path, struct receipt *r,
-    struct err *e)
+verify(const struct copy *c, const char *path, struct receipt *r, struct err *e)
 {
 	struct stat st;
 

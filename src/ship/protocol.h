@@ -11,14 +11,14 @@
 #include "ship/ship.h"
 
 /* Log in to an FTP server and change to the directory. */
-int ftp_connect(const struct target *t, struct receipt *r, struct err *e)
-    MUST_CHECK;
+int ftp_connect(
+    const struct target *t, struct receipt *r, struct err *e) MUST_CHECK;
 /* Deliver one file by FTP or FTPS. */
 int ftp_deliver(const struct target *t, const struct shipment *s,
     struct receipt *r, struct err *e) MUST_CHECK;
 /* Whether a directory of this machine is there and can be written. */
-int local_connect(const struct target *t, struct receipt *r, struct err *e)
-    MUST_CHECK;
+int local_connect(
+    const struct target *t, struct receipt *r, struct err *e) MUST_CHECK;
 /* Deliver one file into a directory of this machine. */
 int local_deliver(const struct target *t, const struct shipment *s,
     struct receipt *r, struct err *e) MUST_CHECK;

@@ -23,11 +23,11 @@ enum { SHIP_NAME_MAX = 255, SHIP_URL_MAX = 900 };
 
 /* A protocol that files can be delivered by. */
 struct protocol {
-	const char *scheme;	/* with "://" */
-	bool has_host;		/* a host must be named */
-	bool is_implicit_tls;	/* tls = "none" makes no sense */
-	int (*connect)(const struct target *t, struct receipt *r,
-	    struct err *e);
+	const char *scheme;   /* with "://" */
+	bool has_host;	      /* a host must be named */
+	bool is_implicit_tls; /* tls = "none" makes no sense */
+	int (*connect)(
+	    const struct target *t, struct receipt *r, struct err *e);
 	int (*deliver)(const struct target *t, const struct shipment *s,
 	    struct receipt *r, struct err *e);
 };
@@ -60,7 +60,7 @@ find_protocol(const char *url)
 {
 	for (size_t i = 0; i < sizeof(protocols) / sizeof(protocols[0]); i++)
 		if (strncasecmp(url, protocols[i].scheme,
-		    strlen(protocols[i].scheme)) == 0)
+			strlen(protocols[i].scheme)) == 0)
 			return &protocols[i];
 	return NULL;
 }
@@ -71,16 +71,20 @@ ship_check_name(const char *name, struct err *e)
 	if (*name == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
 		return err_set(e, ERR_SPEC, "'%s' is no name for a file", name);
 	if (strlen(name) > SHIP_NAME_MAX)
-		return err_set(e, ERR_SPEC, "the file name is longer than %d "
-		    "bytes", SHIP_NAME_MAX);
+		return err_set(e, ERR_SPEC,
+		    "the file name is longer than %d "
+		    "bytes",
+		    SHIP_NAME_MAX);
 	if (strpbrk(name, "/\\") != NULL) {
-		(void)err_set(e, ERR_SPEC, "the file name '%s' holds a slash",
-		    name);
+		(void)err_set(
+		    e, ERR_SPEC, "the file name '%s' holds a slash", name);
 		return err_hint(e, "Directories belong into the target's URL.");
 	}
 	if (str_has_control(name))
-		return err_set(e, ERR_SPEC, "the file name '%s' holds a "
-		    "control byte", name);
+		return err_set(e, ERR_SPEC,
+		    "the file name '%s' holds a "
+		    "control byte",
+		    name);
 	if (!str_is_utf8(name, strlen(name)))
 		return err_set(e, ERR_SPEC, "the file name is not UTF-8");
 	return 0;
@@ -97,11 +101,11 @@ check_segment(const char *url, const char *segment, size_t n, struct err *e)
 	if (decoded == NULL)
 		return err_set(e, ERR_INTERNAL, "out of memory");
 	if (strlen(decoded) != (size_t)length || str_has_control(decoded))
-		rc = err_set(e, ERR_SPEC, "the URL '%s' holds a control byte",
-		    url);
+		rc = err_set(
+		    e, ERR_SPEC, "the URL '%s' holds a control byte", url);
 	else if (strcmp(decoded, ".") == 0 || strcmp(decoded, "..") == 0)
-		rc = err_set(e, ERR_SPEC, "the URL '%s' holds '%s'", url,
-		    decoded);
+		rc = err_set(
+		    e, ERR_SPEC, "the URL '%s' holds '%s'", url, decoded);
 	curl_free(decoded);
 	return rc;
 }
@@ -112,15 +116,21 @@ check_path(const char *url, const char *path, struct err *e)
 	size_t n = strlen(path);
 
 	if (n == 0 || path[n - 1] != '/') {
-		(void)err_set(e, ERR_SPEC, "the URL '%s' does not end with "
-		    "'/'", url);
-		return err_hint(e, "It names the directory that files are "
+		(void)err_set(e, ERR_SPEC,
+		    "the URL '%s' does not end with "
+		    "'/'",
+		    url);
+		return err_hint(e,
+		    "It names the directory that files are "
 		    "delivered into; their names are file.name.");
 	}
 	if (strpbrk(path, "?#; ") != NULL) {
-		(void)err_set(e, ERR_SPEC, "the URL '%s' holds one of '?#;' or "
-		    "a blank", url);
-		return err_hint(e, "Write a blank in a directory's name as "
+		(void)err_set(e, ERR_SPEC,
+		    "the URL '%s' holds one of '?#;' or "
+		    "a blank",
+		    url);
+		return err_hint(e,
+		    "Write a blank in a directory's name as "
 		    "%%20.");
 	}
 	while (*path != '\0') {
@@ -140,14 +150,16 @@ check_url(const struct protocol *p, const char *url, struct err *e)
 
 	if (memchr(host, '@', n) != NULL) {
 		(void)err_set(e, ERR_SPEC, "the URL holds a user or password");
-		return err_hint(e, "Write them as user and password of the "
+		return err_hint(e,
+		    "Write them as user and password of the "
 		    "target: a URL is shown in logs.");
 	}
 	if (p->has_host && n == 0)
 		return err_set(e, ERR_SPEC, "the URL '%s' names no host", url);
 	if (!p->has_host && n != 0 && strncmp(host, "localhost/", 10) != 0) {
 		(void)err_set(e, ERR_SPEC, "the URL '%s' names a host", url);
-		return err_hint(e, "A directory of this machine has three "
+		return err_hint(e,
+		    "A directory of this machine has three "
 		    "slashes: file:///srv/out/");
 	}
 	return check_path(url, host + n, e);
@@ -157,8 +169,8 @@ static int
 check_control(const char *what, const char *text, struct err *e)
 {
 	if (text != NULL && str_has_control(text))
-		return err_set(e, ERR_SPEC, "the %s holds a control byte",
-		    what);
+		return err_set(
+		    e, ERR_SPEC, "the %s holds a control byte", what);
 	return 0;
 }
 
@@ -172,16 +184,18 @@ ship_check_target(const struct target *t, struct err *e)
 	    check_control("password", t->password, e) < 0)
 		return -1;
 	if (p == NULL) {
-		(void)err_set(e, ERR_SPEC, "the URL '%s' is of no known kind",
-		    t->url);
-		return err_hint(e, "It begins with ftp://, ftps:// or "
+		(void)err_set(
+		    e, ERR_SPEC, "the URL '%s' is of no known kind", t->url);
+		return err_hint(e,
+		    "It begins with ftp://, ftps:// or "
 		    "file://.");
 	}
 	if (strlen(t->url) > SHIP_URL_MAX)
 		return err_set(e, ERR_SPEC, "the URL is longer than %d bytes",
 		    SHIP_URL_MAX);
 	if (p->is_implicit_tls && t->tls == TARGET_TLS_NONE)
-		return err_set(e, ERR_SPEC, "tls is \"none\", but ftps:// is "
+		return err_set(e, ERR_SPEC,
+		    "tls is \"none\", but ftps:// is "
 		    "FTP over TLS");
 	return check_url(p, t->url, e);
 }
@@ -197,9 +211,10 @@ shipment_open(const struct shipment *s, struct err *e)
 	if (fstat(fd, &st) == 0 && (uint64_t)st.st_size == s->bytes)
 		return fd;
 	(void)close(fd);
-	return err_set(e, ERR_LOCAL, "'%s' is not as long as it was when it "
-	    "was written (%llu bytes)", s->path,
-	    (unsigned long long)s->bytes);
+	return err_set(e, ERR_LOCAL,
+	    "'%s' is not as long as it was when it "
+	    "was written (%llu bytes)",
+	    s->path, (unsigned long long)s->bytes);
 }
 
 static void
@@ -224,8 +239,8 @@ ship_connect(const struct target *t, struct receipt *r, struct err *e)
 }
 
 int
-ship_file(const struct target *t, const struct shipment *s,
-    struct receipt *r, struct err *e)
+ship_file(const struct target *t, const struct shipment *s, struct receipt *r,
+    struct err *e)
 {
 	uint64_t began = clock_monotonic_ms();
 	int rc;

@@ -124,8 +124,8 @@ hear_text(struct transcript *t, const char *data, size_t n)
 	slash = strstr(line, " / ");
 	if (slash != NULL)
 		memmove(slash, slash + 2, strlen(slash + 2) + 1);
-	(void)snprintf(t->tls, sizeof(t->tls), "%.*s",
-	    (int)sizeof(t->tls) - 1, line + sizeof(intro) - 1);
+	(void)snprintf(t->tls, sizeof(t->tls), "%.*s", (int)sizeof(t->tls) - 1,
+	    line + sizeof(intro) - 1);
 }
 
 static int

@@ -17,12 +17,12 @@
 
 /* The end of a conversation. */
 struct transcript {
-	char command[512];	/* last command, without its argument if secret */
-	char reply[256];	/* last line of the last reply, escaped */
-	int code;		/* of that reply; 0: none since the command */
-	char tls[64];		/* "TLSv1.2 ECDHE-...", or empty */
-	bool has_stored;	/* STOR was sent */
-	bool has_renamed;	/* RNTO was sent */
+	char command[512]; /* last command, without its argument if secret */
+	char reply[256];   /* last line of the last reply, escaped */
+	int code;	   /* of that reply; 0: none since the command */
+	char tls[64];	   /* "TLSv1.2 ECDHE-...", or empty */
+	bool has_stored;   /* STOR was sent */
+	bool has_renamed;  /* RNTO was sent */
 };
 
 /* Forget everything but tls. */

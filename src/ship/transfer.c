@@ -36,8 +36,8 @@ read_file(char *data, size_t size, size_t n, void *arg)
 		got = read(t->fd, data, size * n);
 	while (got < 0 && errno == EINTR);
 	if (got < 0) {
-		(void)err_sys(&t->local, errno, "cannot read '%s'",
-		    t->shipment->path);
+		(void)err_sys(
+		    &t->local, errno, "cannot read '%s'", t->shipment->path);
 		return CURL_READFUNC_ABORT;
 	}
 	t->sent += (uint64_t)got;
@@ -119,11 +119,12 @@ static long
 tls_versions(const struct target *g)
 {
 	bool is_capped = curl_version_info(CURLVERSION_NOW)->version_num <
-	    CURL_WITH_SAFE_TLS13 ||
+		CURL_WITH_SAFE_TLS13 ||
 	    (g->max_tls != NULL && strcmp(g->max_tls, "1.2") == 0);
 
-	return CURL_SSLVERSION_TLSv1_2 | (is_capped ?
-	    CURL_SSLVERSION_MAX_TLSv1_2 : CURL_SSLVERSION_MAX_DEFAULT);
+	return CURL_SSLVERSION_TLSv1_2 |
+	    (is_capped ? CURL_SSLVERSION_MAX_TLSv1_2 :
+			 CURL_SSLVERSION_MAX_DEFAULT);
 }
 
 static CURLcode
@@ -137,18 +138,18 @@ set_protection(struct transfer *t)
 	SET(CURLOPT_REDIR_PROTOCOLS_STR, "ftp,ftps");
 #else
 	SET(CURLOPT_PROTOCOLS, (long)(CURLPROTO_FTP | CURLPROTO_FTPS));
-	SET(CURLOPT_REDIR_PROTOCOLS,
-	    (long)(CURLPROTO_FTP | CURLPROTO_FTPS));
+	SET(CURLOPT_REDIR_PROTOCOLS, (long)(CURLPROTO_FTP | CURLPROTO_FTPS));
 #endif
-	SET(CURLOPT_PROXY, "");	/* no proxies from the environment */
+	SET(CURLOPT_PROXY, ""); /* no proxies from the environment */
 	SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
 	if (g->user != NULL)
 		SET(CURLOPT_USERNAME, g->user);
 	if (g->password != NULL)
 		SET(CURLOPT_PASSWORD, g->password);
 	/* Never CURLUSESSL_TRY: it sends the password in clear. */
-	SET(CURLOPT_USE_SSL, (long)(g->tls == TARGET_TLS_NONE ?
-	    CURLUSESSL_NONE : CURLUSESSL_ALL));
+	SET(CURLOPT_USE_SSL,
+	    (long)(g->tls == TARGET_TLS_NONE ? CURLUSESSL_NONE :
+					       CURLUSESSL_ALL));
 	SET(CURLOPT_FTPSSLAUTH, (long)CURLFTPAUTH_TLS);
 	SET(CURLOPT_SSL_VERIFYPEER, 1L);
 	SET(CURLOPT_SSL_VERIFYHOST, 2L);
@@ -168,8 +169,9 @@ set_ftp(struct transfer *t)
 	SET(CURLOPT_FTP_SKIP_PASV_IP, 1L);
 	SET(CURLOPT_FTP_USE_EPSV, t->target->epsv ? 1L : 0L);
 	SET(CURLOPT_FTP_FILEMETHOD, (long)CURLFTPMETHOD_MULTICWD);
-	SET(CURLOPT_FTP_CREATE_MISSING_DIRS, t->target->mkdirs ?
-	    (long)CURLFTP_CREATE_DIR_RETRY : (long)CURLFTP_CREATE_DIR_NONE);
+	SET(CURLOPT_FTP_CREATE_MISSING_DIRS,
+	    t->target->mkdirs ? (long)CURLFTP_CREATE_DIR_RETRY :
+				(long)CURLFTP_CREATE_DIR_NONE);
 	SET(CURLOPT_TRANSFERTEXT, 0L);
 	return rc;
 }
@@ -255,7 +257,7 @@ transfer_url(const struct transfer *t, const char *name, struct err *e)
 {
 	char *escaped = curl_easy_escape(t->easy, name, 0);
 	char *url = escaped != NULL ? file_join(t->target->url, escaped, e) :
-	    NULL;
+				      NULL;
 
 	if (escaped == NULL)
 		(void)err_set(e, ERR_INTERNAL, "out of memory");

@@ -21,12 +21,12 @@
 enum { SPOOL_NAME_MAX = 4096 };
 
 struct spool {
-	struct out out;		/* first: the place to write to */
-	int fd;			/* -1 once closed */
-	bool is_borrowed;	/* a descriptor of somebody else */
-	char *dir;		/* owned; NULL when borrowed */
-	char *path;		/* owned: final path, or what it is called */
-	char *temporary;	/* owned; NULL when there is none to remove */
+	struct out out;	  /* first: the place to write to */
+	int fd;		  /* -1 once closed */
+	bool is_borrowed; /* a descriptor of somebody else */
+	char *dir;	  /* owned; NULL when borrowed */
+	char *path;	  /* owned: final path, or what it is called */
+	char *temporary;  /* owned; NULL when there is none to remove */
 	struct hash *hash;
 	uint64_t bytes;
 };
@@ -37,8 +37,8 @@ spool_write(struct out *o, const void *data, size_t n, struct err *e)
 	struct spool *s = (struct spool *)(void *)o;
 
 	if (file_write_all(s->fd, data, n, e) < 0)
-		return err_in(e, "%s", s->temporary != NULL ? s->temporary :
-		    s->path);
+		return err_in(
+		    e, "%s", s->temporary != NULL ? s->temporary : s->path);
 	s->bytes += n;
 	return hash_put(s->hash, data, n, e);
 }
@@ -66,8 +66,8 @@ static int
 open_temporary(struct spool *s, const char *name, struct err *e)
 {
 	char hidden[SPOOL_NAME_MAX];
-	int n = snprintf(hidden, sizeof(hidden), ".%s.%ld.tmp", name,
-	    (long)getpid());
+	int n = snprintf(
+	    hidden, sizeof(hidden), ".%s.%ld.tmp", name, (long)getpid());
 
 	if (n < 0 || (size_t)n >= sizeof(hidden))
 		return err_set(e, ERR_SPEC, "the file name is too long");
@@ -88,8 +88,8 @@ open_temporary(struct spool *s, const char *name, struct err *e)
 }
 
 int
-spool_open(struct spool **spool, const char *dir, const char *name,
-    struct err *e)
+spool_open(
+    struct spool **spool, const char *dir, const char *name, struct err *e)
 {
 	struct spool *s = new_spool(e);
 
@@ -141,8 +141,8 @@ make_durable(struct spool *s, struct err *e)
 	int fd = s->fd;
 
 	if (fsync(fd) < 0)
-		return err_sys(e, errno, "cannot flush '%s' to disk",
-		    s->temporary);
+		return err_sys(
+		    e, errno, "cannot flush '%s' to disk", s->temporary);
 	s->fd = -1;
 	if (close(fd) < 0)
 		return err_sys(e, errno, "cannot close '%s'", s->temporary);
@@ -161,7 +161,7 @@ publish(struct spool *s, struct err *e)
 	s->temporary = NULL;
 	if (file_sync_dir(s->dir, e) == 0)
 		return 0;
-	(void)unlink(s->path);	/* a name that may vanish is no name */
+	(void)unlink(s->path); /* a name that may vanish is no name */
 	return -1;
 }
 
@@ -182,8 +182,8 @@ spool_free(struct spool *s)
 	if (s->fd >= 0 && !s->is_borrowed)
 		(void)close(s->fd);
 	if (s->temporary != NULL && unlink(s->temporary) < 0)
-		log_warning("cannot remove '%s': %s", s->temporary,
-		    strerror(errno));
+		log_warning(
+		    "cannot remove '%s': %s", s->temporary, strerror(errno));
 	hash_free(s->hash);
 	free(s->temporary);
 	free(s->path);

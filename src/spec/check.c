@@ -30,14 +30,14 @@ put_paths(struct buf *out, const struct exclusion *x)
 
 	for (size_t i = 0; x->paths[i] != NULL; i++)
 		if (buf_printf(out, &ignored, "%s%s", i > 0 ? ", " : "",
-		    x->paths[i]) < 0)
+			x->paths[i]) < 0)
 			return;
 }
 
 /* At most one of them, and one for a job. */
 static void
-check_exclusion(const struct spec *s, const struct exclusion *x,
-    bool is_needed, struct problems *problems)
+check_exclusion(const struct spec *s, const struct exclusion *x, bool is_needed,
+    struct problems *problems)
 {
 	const struct value *first = NULL, *second = NULL;
 	struct buf paths = BUF_INIT(512);
@@ -75,8 +75,7 @@ check_required(const struct spec *s, struct problems *problems)
 		if ((v->setting->flags & SETTING_REQUIRED) == 0 ||
 		    v->is_given || store_list_of(v->setting) != NULL)
 			continue;
-		(void)err_set(&e, ERR_SPEC, "%s is not set",
-		    v->setting->path);
+		(void)err_set(&e, ERR_SPEC, "%s is not set", v->setting->path);
 		(void)err_hint(&e, "A job needs it: %s", v->setting->example);
 		complain(s, problems, NULL, &e);
 	}
@@ -91,11 +90,9 @@ check_member(const struct spec *s, const struct members *m, size_t index,
 		const struct value *v = &m->cells[index * m->width + i];
 		struct err e = ERR_INIT;
 
-		if ((v->setting->flags & SETTING_REQUIRED) == 0 ||
-		    v->is_given)
+		if ((v->setting->flags & SETTING_REQUIRED) == 0 || v->is_given)
 			continue;
-		(void)err_set(&e, ERR_SPEC, "%s is not set",
-		    v->setting->path);
+		(void)err_set(&e, ERR_SPEC, "%s is not set", v->setting->path);
 		(void)err_hint(&e, "Each member of the list needs it: %s",
 		    v->setting->example);
 		complain(s, problems, &m->origins[index], &e);
@@ -113,8 +110,7 @@ check_names(const struct spec *s, const struct members *m, size_t index,
 		const struct value *other = &m->cells[i * m->width];
 		struct err e = ERR_INIT;
 
-		if (other->text == NULL ||
-		    strcmp(other->text, name->text) != 0)
+		if (other->text == NULL || strcmp(other->text, name->text) != 0)
 			continue;
 		(void)err_set(&e, ERR_SPEC, "%s '%s' stands twice in the list",
 		    name->setting->path, name->text);
@@ -175,8 +171,7 @@ void
 check_spec(const struct spec *s, const struct spec_request *request,
     struct problems *problems)
 {
-	for (const struct exclusion *x = store_exclusions; x->what != NULL;
-	     x++)
+	for (const struct exclusion *x = store_exclusions; x->what != NULL; x++)
 		check_exclusion(s, x, request->job != NULL, problems);
 	if (request->job != NULL)
 		check_required(s, problems);

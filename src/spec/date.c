@@ -37,8 +37,8 @@ is_leap(int64_t year)
 static int
 month_days(int64_t year, int month)
 {
-	static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31,
-		30, 31 };
+	static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30,
+		31 };
 
 	return days[month - 1] + (month == 2 && is_leap(year));
 }
@@ -115,7 +115,8 @@ date_check_zone(const char *zone, struct err *e)
 	if (path == NULL)
 		return -1;
 	rc = zone[0] == '\0' || zone[0] == '/' || zone[0] == ':' ||
-	    zone[0] == '.' || strstr(zone, "..") != NULL ? -1 :
+		zone[0] == '.' || strstr(zone, "..") != NULL ?
+	    -1 :
 	    file_read(&b, path, FILE_ANY, &ignored);
 	if (rc == 0 && (b.length < 4 || memcmp(b.data, "TZif", 4) != 0))
 		rc = -1;
@@ -123,9 +124,10 @@ date_check_zone(const char *zone, struct err *e)
 	buf_release(&b);
 	if (rc == 0)
 		return 0;
-	(void)err_set(e, ERR_SPEC, "the time zone '%s' is not known here",
-	    zone);
-	return err_hint(e, "Write a name of the time zone database, like "
+	(void)err_set(
+	    e, ERR_SPEC, "the time zone '%s' is not known here", zone);
+	return err_hint(e,
+	    "Write a name of the time zone database, like "
 	    "\"Europe/Berlin\" or \"UTC\"; it is looked up in %s.",
 	    zone_dir());
 }
@@ -151,8 +153,9 @@ local_time(struct tm *tm, const char *zone, time_t t, struct err *e)
 		(void)unsetenv("TZ");
 	tzset();
 	free(before);
-	return done != NULL ? 0 : err_set(e, ERR_INTERNAL,
-	    "the time is out of range");
+	return done != NULL ?
+	    0 :
+	    err_set(e, ERR_INTERNAL, "the time is out of range");
 }
 
 int
@@ -166,7 +169,8 @@ date_today(struct date *d, const char *zone, int64_t wall_ms, struct err *e)
 	if (local_time(&tm, zone, (time_t)seconds, e) < 0)
 		return -1;
 	*d = (struct date){ .year = tm.tm_year + 1900,
-		.month = tm.tm_mon + 1, .day = tm.tm_mday };
+		.month = tm.tm_mon + 1,
+		.day = tm.tm_mday };
 	return 0;
 }
 
@@ -222,7 +226,8 @@ date_parse(struct date *d, const char *text, struct err *e)
 		return 0;
 	}
 	(void)err_set(e, ERR_USAGE, "'%s' is not a date", text);
-	return err_hint(e, "Write YYYY-MM-DD, like 2026-11-24, or "
+	return err_hint(e,
+	    "Write YYYY-MM-DD, like 2026-11-24, or "
 	    "YYYY-MM-DDTHH:MM.");
 }
 
@@ -330,14 +335,17 @@ shift_one(struct date *d, const char *offset, struct err *e)
 	if (rc > 0)
 		return 0;
 	if (rc < 0)
-		return err_set(e, ERR_SPEC, "the offset '%s' leaves the years "
-		    "1 to %d", offset, DATE_YEAR_MAX);
+		return err_set(e, ERR_SPEC,
+		    "the offset '%s' leaves the years "
+		    "1 to %d",
+		    offset, DATE_YEAR_MAX);
 	(void)err_set(e, ERR_SPEC, "unknown date offset '%s'", offset);
 	near = str_nearest(offset, offset_words,
 	    sizeof(offset_words) / sizeof(offset_words[0]));
 	if (near != NULL)
 		return err_hint(e, "Did you mean '%s'?", near);
-	return err_hint(e, "Write + or -, a number and h, d, w, m (months) or "
+	return err_hint(e,
+	    "Write + or -, a number and h, d, w, m (months) or "
 	    "y, or one of month-start, month-end, week-start, year-start.");
 }
 
@@ -371,8 +379,8 @@ date_put(char text[DATE_TEXT], const struct date *d)
 	unsigned day = (unsigned)d->day % 100;
 
 	if (d->hour == 0 && d->minute == 0 && d->second == 0)
-		(void)snprintf(text, DATE_TEXT, "%04u-%02u-%02u", year, month,
-		    day);
+		(void)snprintf(
+		    text, DATE_TEXT, "%04u-%02u-%02u", year, month, day);
 	else
 		(void)snprintf(text, DATE_TEXT, "%04u-%02u-%02uT%02u:%02u:%02u",
 		    year, month, day, (unsigned)d->hour % 100,
@@ -384,15 +392,19 @@ check_format(const char *format, struct err *e)
 {
 	if (*format == '\0') {
 		(void)err_set(e, ERR_SPEC, "a date without a format");
-		return err_hint(e, "Write a strftime format, like %%Y-%%m-%%d.");
+		return err_hint(
+		    e, "Write a strftime format, like %%Y-%%m-%%d.");
 	}
 	for (const char *at = strchr(format, '%'); at != NULL;
 	     at = strchr(at + 2, '%')) {
 		if (at[1] != '\0' && strchr(conversions, at[1]) != NULL)
 			continue;
-		(void)err_set(e, ERR_SPEC, "unknown conversion '%.2s' in the "
-		    "date format '%s'", at, format);
-		return err_hint(e, "See strftime(3); what depends on a time "
+		(void)err_set(e, ERR_SPEC,
+		    "unknown conversion '%.2s' in the "
+		    "date format '%s'",
+		    at, format);
+		return err_hint(e,
+		    "See strftime(3); what depends on a time "
 		    "zone (%%z, %%Z, %%s) has no meaning here.");
 	}
 	return 0;
@@ -402,8 +414,11 @@ int
 date_format(char *text, size_t size, const char *format, const struct date *d,
     struct err *e)
 {
-	struct tm tm = { .tm_year = d->year - 1900, .tm_mon = d->month - 1,
-		.tm_mday = d->day, .tm_hour = d->hour, .tm_min = d->minute,
+	struct tm tm = { .tm_year = d->year - 1900,
+		.tm_mon = d->month - 1,
+		.tm_mday = d->day,
+		.tm_hour = d->hour,
+		.tm_min = d->minute,
 		.tm_sec = d->second };
 	locale_t c;
 	size_t n;
@@ -417,6 +432,9 @@ date_format(char *text, size_t size, const char *format, const struct date *d,
 		return err_set(e, ERR_INTERNAL, "out of memory");
 	n = strftime_l(text, size, format, &tm, c);
 	freelocale(c);
-	return n > 0 ? 0 : err_set(e, ERR_SPEC, "the date format '%s' gives "
-	    "more than %zu bytes", format, size > 0 ? size - 1 : 0);
+	return n > 0 ? 0 :
+		       err_set(e, ERR_SPEC,
+			   "the date format '%s' gives "
+			   "more than %zu bytes",
+			   format, size > 0 ? size - 1 : 0);
 }

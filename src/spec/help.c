@@ -24,8 +24,7 @@ put_wrapped(struct buf *out, const char *text, struct err *e)
 			space = column == 0 ? "    " : "\n    ";
 			column = HELP_INDENT - 1;
 		}
-		if (buf_puts(out, space, e) < 0 ||
-		    buf_put(out, text, n, e) < 0)
+		if (buf_puts(out, space, e) < 0 || buf_put(out, text, n, e) < 0)
 			return -1;
 		column += n + 1;
 		text += n;
@@ -54,7 +53,7 @@ type_words(const struct setting *row)
 		return "list of texts";
 	case SETTING_SECRET:
 		return "secret: { file | credential | env = \"...\"; } or "
-		    "{ command = ( \"...\" ); }";
+		       "{ command = ( \"...\" ); }";
 	case SETTING_PARAMS:
 		return "group of names with values";
 	case SETTING_GROUP:
@@ -68,10 +67,9 @@ type_words(const struct setting *row)
 static int
 put_choices(struct buf *out, const struct setting *row, struct err *e)
 {
-	for (size_t i = 0; row->choices != NULL && row->choices[i] != NULL;
-	     i++)
-		if (buf_printf(out, e, "%s %s", i > 0 ? "," : "",
-		    row->choices[i]) < 0)
+	for (size_t i = 0; row->choices != NULL && row->choices[i] != NULL; i++)
+		if (buf_printf(
+			out, e, "%s %s", i > 0 ? "," : "", row->choices[i]) < 0)
 			return -1;
 	return 0;
 }
@@ -103,9 +101,9 @@ static int
 put_row(struct buf *out, const struct setting *row, struct err *e)
 {
 	if (buf_printf(out, e, "%s%s: %s", out->length > 0 ? "\n" : "",
-	    row->path, type_words(row)) < 0 || put_choices(out, row, e) < 0 ||
-	    put_notes(out, row, e) < 0 || buf_puts(out, "\n", e) < 0 ||
-	    put_wrapped(out, row->help, e) < 0)
+		row->path, type_words(row)) < 0 ||
+	    put_choices(out, row, e) < 0 || put_notes(out, row, e) < 0 ||
+	    buf_puts(out, "\n", e) < 0 || put_wrapped(out, row->help, e) < 0)
 		return -1;
 	if (row->example == NULL)
 		return 0;

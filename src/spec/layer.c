@@ -13,8 +13,8 @@
 struct entry *
 layer_add(struct layer *l, const struct setting *row, struct err *e)
 {
-	struct entry *entries = realloc(l->entries,
-	    (l->n + 1) * sizeof(*entries));
+	struct entry *entries = realloc(
+	    l->entries, (l->n + 1) * sizeof(*entries));
 	struct entry *entry;
 
 	if (entries == NULL) {
@@ -32,8 +32,8 @@ layer_add(struct layer *l, const struct setting *row, struct err *e)
 struct layer *
 sheet_add(struct sheet *s, const char *environment, struct err *e)
 {
-	struct layer *layers = realloc(s->environments,
-	    (s->n + 1) * sizeof(*layers));
+	struct layer *layers = realloc(
+	    s->environments, (s->n + 1) * sizeof(*layers));
 	struct layer *layer;
 
 	if (layers == NULL) {
@@ -68,8 +68,12 @@ sheet_check_private(const char *file, const char *what, struct err *e)
 	forbidden = st.st_uid == 0 ? 037 : 077;
 	if ((st.st_mode & forbidden) == 0)
 		return 0;
-	(void)err_set(e, ERR_SPEC, "%s: a secret in a file that other users "
-	    "can read (mode %04o)", what, (unsigned)st.st_mode & 07777);
-	return err_hint(e, "Put it into a file of its own and write "
-	    "password = { file = \"...\"; };, or chmod 600 '%s'.", file);
+	(void)err_set(e, ERR_SPEC,
+	    "%s: a secret in a file that other users "
+	    "can read (mode %04o)",
+	    what, (unsigned)st.st_mode & 07777);
+	return err_hint(e,
+	    "Put it into a file of its own and write "
+	    "password = { file = \"...\"; };, or chmod 600 '%s'.",
+	    file);
 }

@@ -21,53 +21,58 @@
 
 /* One value that was written. */
 struct entry {
-	struct value value;	/* of a list: number is how many members */
-	size_t index;		/* which member of its list */
+	struct value value; /* of a list: number is how many members */
+	size_t index;	    /* which member of its list */
 };
 
 /* What one environment, or a file outside of its environments, says. */
 struct layer {
-	const char *environment;	/* in the pool; NULL: the file itself */
-	struct origin origin;		/* where it begins */
-	struct entry *entries;		/* owned */
-	size_t n;			/* how many */
+	const char *environment; /* in the pool; NULL: the file itself */
+	struct origin origin;	 /* where it begins */
+	struct entry *entries;	 /* owned */
+	size_t n;		 /* how many */
 };
 
-#define LAYER_INIT { NULL, { NULL, 0 }, NULL, 0 }
+#define LAYER_INIT \
+	{ \
+		NULL, { NULL, 0 }, NULL, 0 \
+	}
 
 /* What one file says. */
 struct sheet {
-	const char *path;		/* in the pool; NULL: no such file */
-	struct layer base;		/* outside of environments */
-	struct layer *environments;	/* owned */
-	size_t n;			/* how many environments */
+	const char *path;	    /* in the pool; NULL: no such file */
+	struct layer base;	    /* outside of environments */
+	struct layer *environments; /* owned */
+	size_t n;		    /* how many environments */
 };
 
-#define SHEET_INIT { NULL, LAYER_INIT, NULL, 0 }
+#define SHEET_INIT \
+	{ \
+		NULL, LAYER_INIT, NULL, 0 \
+	}
 
 /* Which file it is. */
 enum sheet_kind { SHEET_MAIN, SHEET_JOB };
 
 /* Append an entry; borrowed until the next one, NULL when memory is gone. */
-struct entry *layer_add(struct layer *l, const struct setting *row,
-    struct err *e);
+struct entry *
+layer_add(struct layer *l, const struct setting *row, struct err *e);
 /* Append an environment; borrowed as above. */
-struct layer *sheet_add(struct sheet *s, const char *environment,
-    struct err *e);
+struct layer *
+sheet_add(struct sheet *s, const char *environment, struct err *e);
 /*
  * Read a file. What is wrong with its settings goes to problems and the call
  * still succeeds; -1 when there is no reading it at all, with the reason among
  * the problems and in e (native: errno).
  */
 int sheet_read(struct sheet *s, struct pool *pool, const char *path,
-    enum sheet_kind kind, struct problems *problems, struct err *e)
-    MUST_CHECK;
+    enum sheet_kind kind, struct problems *problems, struct err *e) MUST_CHECK;
 /*
  * Whether a secret may stand in the file itself: only where nobody else can
  * read it, as msmtp has it (facts/shipping.md 4). what is for the message.
  */
-int sheet_check_private(const char *file, const char *what, struct err *e)
-    MUST_CHECK;
+int sheet_check_private(
+    const char *file, const char *what, struct err *e) MUST_CHECK;
 /* Free everything but the texts. */
 void sheet_release(struct sheet *s);
 

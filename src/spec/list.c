@@ -136,8 +136,7 @@ list_dir(const char *dir, struct job_entry **jobs, size_t *n, struct err *e)
 	if (entries == NULL && (errno == ENOENT || errno == ENOTDIR))
 		return 0;
 	if (entries == NULL)
-		return err_sys(e, errno, "cannot read the directory '%s'",
-		    dir);
+		return err_sys(e, errno, "cannot read the directory '%s'", dir);
 	while (rc == 0 && (entry = readdir(entries)) != NULL)
 		if (name_length(entry->d_name) > 0)
 			rc = add_job(jobs, n, dir, entry->d_name, e);
@@ -146,8 +145,8 @@ list_dir(const char *dir, struct job_entry **jobs, size_t *n, struct err *e)
 }
 
 int
-spec_list_jobs(const char *main_file, struct job_entry **jobs, size_t *n,
-    struct err *e)
+spec_list_jobs(
+    const char *main_file, struct job_entry **jobs, size_t *n, struct err *e)
 {
 	char *beside = file_dir(main_file, e);
 	char *dir = NULL;

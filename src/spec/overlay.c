@@ -39,7 +39,7 @@ store_list_of(const struct setting *row)
 		size_t length = strlen(rows[i].path);
 
 		if ((rows[i].type == SETTING_LIST ||
-		    rows[i].type == SETTING_PARAMS) &&
+			rows[i].type == SETTING_PARAMS) &&
 		    strncmp(row->path, rows[i].path, length) == 0 &&
 		    (row->path[length] == '.' || row->path[length] == '\0'))
 			return &rows[i];
@@ -57,8 +57,8 @@ width_of(const struct setting *list)
 	rows = settings_all(&n);
 	if (list->type == SETTING_PARAMS)
 		return 1;
-	for (size_t i = store_row(list) + 1; i < n &&
-	     store_list_of(&rows[i]) == list; i++)
+	for (size_t i = store_row(list) + 1;
+	     i < n && store_list_of(&rows[i]) == list; i++)
 		width++;
 	return width;
 }
@@ -124,11 +124,11 @@ store_cell(const struct spec *s, const struct setting *row, size_t member)
 
 /* Add members to a list, all of their settings at the defaults. */
 static int
-add_members(struct members *m, const struct setting *list, size_t n,
-    struct err *e)
+add_members(
+    struct members *m, const struct setting *list, size_t n, struct err *e)
 {
 	const struct setting *first = list->type == SETTING_PARAMS ? list :
-	    list + 1;
+								     list + 1;
 	size_t total = m->n + n;
 	struct value *cells;
 	struct origin *origins;
@@ -153,8 +153,8 @@ add_members(struct members *m, const struct setting *list, size_t n,
 
 /* The value of a parameter, made when it is a new one. */
 static struct value *
-param_cell(struct spec *s, const struct setting *row, const char *name,
-    struct err *e)
+param_cell(
+    struct spec *s, const struct setting *row, const char *name, struct err *e)
 {
 	struct members *m = &s->members[store_row(row)];
 	struct value *v;
@@ -233,8 +233,8 @@ drop_excluded(struct spec *s, const struct setting *row)
 		for (size_t i = 0; x->paths[i] != NULL; i++)
 			is_in = is_in || strcmp(x->paths[i], row->path) == 0;
 		for (size_t i = 0; is_in && x->paths[i] != NULL; i++) {
-			const struct setting *other =
-			    settings_find(x->paths[i]);
+			const struct setting *other = settings_find(
+			    x->paths[i]);
 
 			value_init(&s->values[store_row(other)], other);
 		}
@@ -262,8 +262,8 @@ split(struct spec *s, const char *option, const char *assignment,
 	size_t n;
 
 	if (equals == NULL || equals == assignment) {
-		(void)err_set(e, ERR_USAGE, "%s '%s' has no '='", option,
-		    assignment);
+		(void)err_set(
+		    e, ERR_USAGE, "%s '%s' has no '='", option, assignment);
 		return err_hint(e, "Write %s NAME=VALUE.", option);
 	}
 	n = (size_t)(equals - assignment);
@@ -285,8 +285,8 @@ unknown(const char *what, const char *key, const char *near, struct err *e)
 
 /* "targets.partner.url": the member, and the path of the setting. */
 static struct value *
-find_cell(struct spec *s, const struct setting *list, const char *key,
-    struct err *e)
+find_cell(
+    struct spec *s, const struct setting *list, const char *key, struct err *e)
 {
 	const struct members *m = &s->members[store_row(list)];
 	size_t length = strlen(list->path);
@@ -316,8 +316,8 @@ find_cell(struct spec *s, const struct setting *list, const char *key,
 		names[n++] = text;
 	}
 	if (rest == NULL)
-		(void)unknown("--set wants a setting of a member in", key,
-		    NULL, e);
+		(void)unknown(
+		    "--set wants a setting of a member in", key, NULL, e);
 	else if (i == m->n || n == NAMES_MAX)
 		(void)unknown("--set: nothing is named", name,
 		    str_nearest(name, names, n), e);
@@ -350,9 +350,9 @@ find_value(struct spec *s, const char *key, struct err *e)
 		    key[length] == '.')
 			return find_cell(s, &rows[i], key, e);
 	}
-	(void)unknown(row != NULL ? "--set cannot set" :
-	    "--set: unknown setting", key, row != NULL ? NULL :
-	    settings_nearest(key), e);
+	(void)unknown(
+	    row != NULL ? "--set cannot set" : "--set: unknown setting", key,
+	    row != NULL ? NULL : settings_nearest(key), e);
 	return NULL;
 }
 
@@ -379,14 +379,15 @@ take_place(struct spec *s, char *key)
 }
 
 static int
-set_secret(struct spec *s, struct value *v, const char *place,
-    const char *text, struct err *e)
+set_secret(struct spec *s, struct value *v, const char *place, const char *text,
+    struct err *e)
 {
 	if (place != NULL && strcmp(place, "command") != 0)
 		return value_set_secret(&s->pool, v, place, text, e);
 	(void)err_set(e, ERR_USAGE, "%s cannot be given on the command line",
 	    v->setting->path);
-	return err_hint(e, "Everybody could see it there: name a file with "
+	return err_hint(e,
+	    "Everybody could see it there: name a file with "
 	    "--set KEY.file=PATH, or a variable with --set KEY.env=NAME.");
 }
 
@@ -467,10 +468,13 @@ store_set_param(struct spec *s, const char *assignment, struct err *e)
 
 	if (split(s, "--param", assignment, &name, &text, e) < 0)
 		return -1;
-	if (name[strspn(name, "abcdefghijklmnopqrstuvwxyz"
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")] != '\0')
-		return err_set(e, ERR_USAGE, "--param: '%s' cannot be the name "
-		    "of a parameter", name);
+	if (name[strspn(name,
+		"abcdefghijklmnopqrstuvwxyz"
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")] != '\0')
+		return err_set(e, ERR_USAGE,
+		    "--param: '%s' cannot be the name "
+		    "of a parameter",
+		    name);
 	if (check_declared(m, name, e) < 0)
 		return -1;
 	v = param_cell(s, row, name, e);
@@ -492,8 +496,8 @@ store_finish(struct spec *s)
 		if (s->values[i].setting->type != SETTING_LIST)
 			continue;
 		for (size_t j = 0; j < m->n * m->width; j++) {
-			const char *name = m->cells[j / m->width *
-			    m->width].text;
+			const char *name =
+			    m->cells[j / m->width * m->width].text;
 
 			m->cells[j].member = name != NULL ? name : "?";
 		}

@@ -18,8 +18,7 @@ static void
 add(struct problems *p, const char *file, unsigned line, bool is_warning,
     const struct err *error)
 {
-	struct problem *items = realloc(p->items,
-	    (p->n + 1) * sizeof(*items));
+	struct problem *items = realloc(p->items, (p->n + 1) * sizeof(*items));
 	struct problem *item;
 
 	if (!is_warning)
@@ -44,8 +43,8 @@ problems_add(struct problems *p, const char *file, unsigned line,
 }
 
 void
-problems_warn(struct problems *p, const char *file, unsigned line,
-    const char *fmt, ...)
+problems_warn(
+    struct problems *p, const char *file, unsigned line, const char *fmt, ...)
 {
 	struct err e = ERR_INIT;
 	char text[sizeof(e.text)];
@@ -68,8 +67,8 @@ problem_put(const struct problem *p, char *text, size_t size)
 	else if (p->line == 0)
 		(void)snprintf(text, size, "%s: %s", p->file, p->error.text);
 	else
-		(void)snprintf(text, size, "%s:%u: %s", p->file, p->line,
-		    p->error.text);
+		(void)snprintf(
+		    text, size, "%s:%u: %s", p->file, p->line, p->error.text);
 	redact_text(text, size);
 }
 

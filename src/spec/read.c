@@ -18,33 +18,37 @@
 #include "base/str.h"
 #include "layer.h"
 
-enum { SPEC_BYTES = 1024 * 1024, PATH_BYTES = 160, TYPE_BYTES = 64,
-	ARGV_MAX = 256 };
+enum {
+	SPEC_BYTES = 1024 * 1024,
+	PATH_BYTES = 160,
+	TYPE_BYTES = 64,
+	ARGV_MAX = 256
+};
 
 /* A file being read. */
 struct reader {
 	struct sheet *sheet;
-	struct layer *layer;	/* of the sheet, being filled */
+	struct layer *layer; /* of the sheet, being filled */
 	struct pool *pool;
 	struct problems *problems;
 	enum sheet_kind kind;
-	size_t index;		/* of the list member being read */
+	size_t index; /* of the list member being read */
 };
 
-static void read_group(struct reader *r, const config_setting_t *group,
-    const char *prefix);
+static void
+read_group(struct reader *r, const config_setting_t *group, const char *prefix);
 
 static void
 complain(struct reader *r, const config_setting_t *at, const struct err *e)
 {
-	problems_add(r->problems, r->sheet->path,
-	    config_setting_source_line(at), e);
+	problems_add(
+	    r->problems, r->sheet->path, config_setting_source_line(at), e);
 }
 
 /* An entry for a row, written at a setting. */
 static struct entry *
-add_entry(struct reader *r, const struct setting *row,
-    const config_setting_t *at)
+add_entry(
+    struct reader *r, const struct setting *row, const config_setting_t *at)
 {
 	struct err e = ERR_INIT;
 	struct entry *entry = layer_add(r->layer, row, &e);
@@ -82,16 +86,16 @@ put_scalar(char text[TYPE_BYTES], const config_setting_t *at)
 {
 	switch (config_setting_type(at)) {
 	case CONFIG_TYPE_INT:
-		(void)snprintf(text, TYPE_BYTES, "%d",
-		    config_setting_get_int(at));
+		(void)snprintf(
+		    text, TYPE_BYTES, "%d", config_setting_get_int(at));
 		break;
 	case CONFIG_TYPE_INT64:
-		(void)snprintf(text, TYPE_BYTES, "%lld",
-		    config_setting_get_int64(at));
+		(void)snprintf(
+		    text, TYPE_BYTES, "%lld", config_setting_get_int64(at));
 		break;
 	case CONFIG_TYPE_FLOAT:
-		(void)snprintf(text, TYPE_BYTES, "%g",
-		    config_setting_get_float(at));
+		(void)snprintf(
+		    text, TYPE_BYTES, "%g", config_setting_get_float(at));
 		break;
 	case CONFIG_TYPE_BOOL:
 		(void)snprintf(text, TYPE_BYTES, "%s",
@@ -153,20 +157,26 @@ hint_type(struct err *e, const struct setting *row, const config_setting_t *at)
 	name = name != NULL ? name + 1 : row->path;
 	put_scalar(scalar, at);
 	if (row->type == SETTING_DURATION && is_number(at))
-		(void)err_hint(e, "Write it with its unit: %s = \"%ss\";",
-		    name, scalar);
+		(void)err_hint(
+		    e, "Write it with its unit: %s = \"%ss\";", name, scalar);
 	else if (row->type == SETTING_SIZE && is_number(at))
-		(void)err_hint(e, "Write it with its unit: %s = \"%sB\";",
-		    name, scalar);
+		(void)err_hint(
+		    e, "Write it with its unit: %s = \"%sB\";", name, scalar);
 	else if (row->type == SETTING_BOOL)
-		(void)err_hint(e, "Write %s = true; or %s = false; without "
-		    "quotes.", name, name);
+		(void)err_hint(e,
+		    "Write %s = true; or %s = false; without "
+		    "quotes.",
+		    name, name);
 	else if (row->type == SETTING_TEXTS)
-		(void)err_hint(e, "Write %s = ( \"...\", \"...\" ); also for "
-		    "only one.", name);
+		(void)err_hint(e,
+		    "Write %s = ( \"...\", \"...\" ); also for "
+		    "only one.",
+		    name);
 	else if (row->type == SETTING_LIST)
-		(void)err_hint(e, "Write %s = ( { ... }, { ... } ); also for "
-		    "only one.", name);
+		(void)err_hint(e,
+		    "Write %s = ( { ... }, { ... } ); also for "
+		    "only one.",
+		    name);
 	else if (row->type == SETTING_GROUP || row->type == SETTING_PARAMS)
 		(void)err_hint(e, "Write %s = { ... };", name);
 	else if (row->type == SETTING_SECRET)
@@ -176,8 +186,8 @@ hint_type(struct err *e, const struct setting *row, const config_setting_t *at)
 }
 
 static void
-wrong_type(struct reader *r, const struct setting *row,
-    const config_setting_t *at)
+wrong_type(
+    struct reader *r, const struct setting *row, const config_setting_t *at)
 {
 	struct err e = ERR_INIT;
 
@@ -203,15 +213,16 @@ unknown_key(struct reader *r, const config_setting_t *at, const char *path)
 	if (near != NULL)
 		(void)err_hint(&e, "Did you mean '%s'?", near);
 	else
-		(void)err_hint(&e, "'odbcship show --settings' documents all "
+		(void)err_hint(&e,
+		    "'odbcship show --settings' documents all "
 		    "settings.");
 	complain(r, at, &e);
 }
 
 /* A value that is written as one text. */
 static void
-read_scalar(struct reader *r, const struct setting *row,
-    const config_setting_t *at)
+read_scalar(
+    struct reader *r, const struct setting *row, const config_setting_t *at)
 {
 	struct entry *entry = add_entry(r, row, at);
 	int type = config_setting_type(at);
@@ -222,10 +233,10 @@ read_scalar(struct reader *r, const struct setting *row,
 	if (entry == NULL)
 		return;
 	if ((row->type == SETTING_BOOL) != (type == CONFIG_TYPE_BOOL) ||
-	    (row->type == SETTING_INTEGER) != (type == CONFIG_TYPE_INT ||
-	    type == CONFIG_TYPE_INT64) ||
+	    (row->type == SETTING_INTEGER) !=
+		(type == CONFIG_TYPE_INT || type == CONFIG_TYPE_INT64) ||
 	    (row->type != SETTING_BOOL && row->type != SETTING_INTEGER &&
-	    type != CONFIG_TYPE_STRING)) {
+		type != CONFIG_TYPE_STRING)) {
 		wrong_type(r, row, at);
 		return;
 	}
@@ -268,8 +279,8 @@ take_texts(struct reader *r, const struct setting *row,
 }
 
 static void
-read_texts(struct reader *r, const struct setting *row,
-    const config_setting_t *at)
+read_texts(
+    struct reader *r, const struct setting *row, const config_setting_t *at)
 {
 	struct entry *entry = add_entry(r, row, at);
 	const char *texts[ARGV_MAX];
@@ -279,14 +290,14 @@ read_texts(struct reader *r, const struct setting *row,
 	if (entry == NULL)
 		return;
 	n = take_texts(r, row, at, texts);
-	if (n >= 0 && value_set_texts(r->pool, &entry->value, texts, (size_t)n,
-	    &e) < 0)
+	if (n >= 0 &&
+	    value_set_texts(r->pool, &entry->value, texts, (size_t)n, &e) < 0)
 		complain(r, at, &e);
 }
 
 static void
-read_secret_command(struct reader *r, struct entry *entry,
-    const config_setting_t *at)
+read_secret_command(
+    struct reader *r, struct entry *entry, const config_setting_t *at)
 {
 	const char *texts[ARGV_MAX];
 	struct value *v = &entry->value;
@@ -294,19 +305,19 @@ read_secret_command(struct reader *r, struct entry *entry,
 	int n = take_texts(r, v->setting, at, texts);
 
 	if (n == 0) {
-		(void)err_set(&e, ERR_SPEC, "%s: the command is empty",
-		    v->setting->path);
+		(void)err_set(
+		    &e, ERR_SPEC, "%s: the command is empty", v->setting->path);
 		complain(r, at, &e);
-	} else if (n > 0 && value_set_texts(r->pool, v, texts, (size_t)n,
-	    &e) < 0)
+	} else if (n > 0 &&
+	    value_set_texts(r->pool, v, texts, (size_t)n, &e) < 0)
 		complain(r, at, &e);
 	v->secret = "command";
 }
 
 /* { file = "x"; } and its kind: exactly one place. */
 static void
-read_secret_group(struct reader *r, struct entry *entry,
-    const config_setting_t *group)
+read_secret_group(
+    struct reader *r, struct entry *entry, const config_setting_t *group)
 {
 	const struct setting *row = entry->value.setting;
 	const config_setting_t *at = config_setting_get_elem(group, 0);
@@ -316,7 +327,8 @@ read_secret_group(struct reader *r, struct entry *entry,
 	if (length_of(group) != 1) {
 		(void)err_set(&e, ERR_SPEC, "%s must say one place, not %u",
 		    row->path, length_of(group));
-		(void)err_hint(&e, "Write one of file, credential, command "
+		(void)err_hint(&e,
+		    "Write one of file, credential, command "
 		    "and env.");
 		complain(r, group, &e);
 		return;
@@ -329,17 +341,19 @@ read_secret_group(struct reader *r, struct entry *entry,
 	} else if (strcmp(place, "command") == 0)
 		read_secret_command(r, entry, at);
 	else if (config_setting_type(at) != CONFIG_TYPE_STRING) {
-		(void)err_set(&e, ERR_SPEC, "%s.%s must be a text in quotes, "
-		    "not %s", row->path, place, kind_of(at));
+		(void)err_set(&e, ERR_SPEC,
+		    "%s.%s must be a text in quotes, "
+		    "not %s",
+		    row->path, place, kind_of(at));
 		complain(r, at, &e);
 	} else if (value_set_secret(r->pool, &entry->value, place,
-	    config_setting_get_string(at), &e) < 0)
+		       config_setting_get_string(at), &e) < 0)
 		complain(r, at, &e);
 }
 
 static void
-read_secret(struct reader *r, const struct setting *row,
-    const config_setting_t *at)
+read_secret(
+    struct reader *r, const struct setting *row, const config_setting_t *at)
 {
 	struct entry *entry = add_entry(r, row, at);
 	struct err e = ERR_INIT;
@@ -352,14 +366,14 @@ read_secret(struct reader *r, const struct setting *row,
 		wrong_type(r, row, at);
 	else if (sheet_check_private(r->sheet->path, row->path, &e) < 0 ||
 	    value_set_secret(r->pool, &entry->value, "inline",
-	    config_setting_get_string(at), &e) < 0)
+		config_setting_get_string(at), &e) < 0)
 		complain(r, at, &e);
 }
 
 /* Value and type of one parameter written as a group. */
 static void
-read_param_group(struct reader *r, struct entry *entry,
-    const config_setting_t *group)
+read_param_group(
+    struct reader *r, struct entry *entry, const config_setting_t *group)
 {
 	struct value *v = &entry->value;
 	struct err e = ERR_INIT;
@@ -371,21 +385,25 @@ read_param_group(struct reader *r, struct entry *entry,
 		int rc;
 
 		if (!is_value && strcmp(key, "type") != 0) {
-			(void)err_set(&e, ERR_SPEC, "unknown setting "
-			    "'%s.%s.%s'", v->setting->path, v->member, key);
-			(void)err_hint(&e, "A parameter has a value and a "
+			(void)err_set(&e, ERR_SPEC,
+			    "unknown setting "
+			    "'%s.%s.%s'",
+			    v->setting->path, v->member, key);
+			(void)err_hint(&e,
+			    "A parameter has a value and a "
 			    "type.");
 			rc = -1;
 		} else if (config_setting_type(at) != CONFIG_TYPE_STRING)
-			rc = err_set(&e, ERR_SPEC, "%s.%s.%s must be a text "
-			    "in quotes, not %s", v->setting->path, v->member,
-			    key, kind_of(at));
+			rc = err_set(&e, ERR_SPEC,
+			    "%s.%s.%s must be a text "
+			    "in quotes, not %s",
+			    v->setting->path, v->member, key, kind_of(at));
 		else if (is_value)
-			rc = value_set(r->pool, v,
-			    config_setting_get_string(at), &e);
+			rc = value_set(
+			    r->pool, v, config_setting_get_string(at), &e);
 		else
-			rc = value_set_type(v, config_setting_get_string(at),
-			    &e);
+			rc = value_set_type(
+			    v, config_setting_get_string(at), &e);
 		if (rc < 0)
 			complain(r, at, &e);
 	}
@@ -397,8 +415,8 @@ read_param_group(struct reader *r, struct entry *entry,
 }
 
 static void
-read_param(struct reader *r, const struct setting *row,
-    const config_setting_t *at)
+read_param(
+    struct reader *r, const struct setting *row, const config_setting_t *at)
 {
 	const char *name = config_setting_name(at);
 	struct entry *entry = add_entry(r, row, at);
@@ -411,32 +429,42 @@ read_param(struct reader *r, const struct setting *row,
 	if (entry->value.member == NULL) {
 		r->layer->n--;
 		complain(r, at, &e);
-	} else if (name[strspn(name, "abcdefghijklmnopqrstuvwxyz"
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")] != '\0') {
-		(void)err_set(&e, ERR_SPEC, "'%s' cannot be the name of a "
-		    "parameter", name);
-		(void)err_hint(&e, "It is made of letters, digits and '_', "
+	} else if (name[strspn(name,
+		       "abcdefghijklmnopqrstuvwxyz"
+		       "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")] != '\0') {
+		(void)err_set(&e, ERR_SPEC,
+		    "'%s' cannot be the name of a "
+		    "parameter",
+		    name);
+		(void)err_hint(&e,
+		    "It is made of letters, digits and '_', "
 		    "as in :day.");
 		complain(r, at, &e);
 	} else if (config_setting_is_group(at)) {
 		read_param_group(r, entry, at);
 	} else if (config_setting_type(at) != CONFIG_TYPE_STRING) {
 		put_scalar(scalar, at);
-		(void)err_set(&e, ERR_SPEC, "%s.%s must be a text in quotes "
-		    "or a group, not %s", row->path, name, kind_of(at));
+		(void)err_set(&e, ERR_SPEC,
+		    "%s.%s must be a text in quotes "
+		    "or a group, not %s",
+		    row->path, name, kind_of(at));
 		if (config_setting_is_scalar(at))
-			(void)err_hint(&e, "Write %s = { value = \"%s\"; type "
-			    "= \"%s\"; };", name, scalar, config_setting_type(
-			    at) == CONFIG_TYPE_FLOAT ? "decimal" : "integer");
+			(void)err_hint(&e,
+			    "Write %s = { value = \"%s\"; type "
+			    "= \"%s\"; };",
+			    name, scalar,
+			    config_setting_type(at) == CONFIG_TYPE_FLOAT ?
+				"decimal" :
+				"integer");
 		complain(r, at, &e);
 	} else if (value_set(r->pool, &entry->value,
-	    config_setting_get_string(at), &e) < 0)
+		       config_setting_get_string(at), &e) < 0)
 		complain(r, at, &e);
 }
 
 static void
-read_params(struct reader *r, const struct setting *row,
-    const config_setting_t *at)
+read_params(
+    struct reader *r, const struct setting *row, const config_setting_t *at)
 {
 	if (!config_setting_is_group(at)) {
 		wrong_type(r, row, at);
@@ -447,8 +475,8 @@ read_params(struct reader *r, const struct setting *row,
 }
 
 static void
-read_list(struct reader *r, const struct setting *row,
-    const config_setting_t *at)
+read_list(
+    struct reader *r, const struct setting *row, const config_setting_t *at)
 {
 	struct entry *entry = add_entry(r, row, at);
 	unsigned n = length_of(at);
@@ -461,8 +489,7 @@ read_list(struct reader *r, const struct setting *row,
 	}
 	entry->value.number = n;
 	for (unsigned i = 0; i < n; i++) {
-		const config_setting_t *member = config_setting_get_elem(at,
-		    i);
+		const config_setting_t *member = config_setting_get_elem(at, i);
 		struct entry *begin;
 
 		r->index = i;
@@ -483,21 +510,25 @@ static int
 check_place(const struct reader *r, const struct setting *row, struct err *e)
 {
 	if ((row->flags & SETTING_MAIN) != 0 && r->kind != SHEET_MAIN)
-		return err_set(e, ERR_SPEC, "%s can only be set in the main "
-		    "file", row->path);
-	if ((row->flags & SETTING_JOB) != 0 && r->kind != SHEET_JOB)
-		return err_set(e, ERR_SPEC, "%s can only be set in a job spec",
+		return err_set(e, ERR_SPEC,
+		    "%s can only be set in the main "
+		    "file",
 		    row->path);
+	if ((row->flags & SETTING_JOB) != 0 && r->kind != SHEET_JOB)
+		return err_set(
+		    e, ERR_SPEC, "%s can only be set in a job spec", row->path);
 	if (r->layer->environment != NULL &&
 	    strcmp(row->path, "environment") == 0)
-		return err_set(e, ERR_SPEC, "%s cannot be set within an "
-		    "environment", row->path);
+		return err_set(e, ERR_SPEC,
+		    "%s cannot be set within an "
+		    "environment",
+		    row->path);
 	return 0;
 }
 
 static void
-read_setting(struct reader *r, const struct setting *row,
-    const config_setting_t *at)
+read_setting(
+    struct reader *r, const struct setting *row, const config_setting_t *at)
 {
 	struct err e = ERR_INIT;
 
@@ -546,8 +577,10 @@ read_environment(struct reader *r, const config_setting_t *at)
 	layer->origin.file = r->sheet->path;
 	layer->origin.line = config_setting_source_line(at);
 	if (!config_setting_is_group(at)) {
-		(void)err_set(&e, ERR_SPEC, "environments.%s must be a group, "
-		    "not %s", name, kind_of(at));
+		(void)err_set(&e, ERR_SPEC,
+		    "environments.%s must be a group, "
+		    "not %s",
+		    name, kind_of(at));
 		complain(r, at, &e);
 		return;
 	}
@@ -562,9 +595,12 @@ read_environments(struct reader *r, const config_setting_t *at)
 	struct err e = ERR_INIT;
 
 	if (!config_setting_is_group(at)) {
-		(void)err_set(&e, ERR_SPEC, "environments must be a group, "
-		    "not %s", kind_of(at));
-		(void)err_hint(&e, "Write environments = { dev = { ... }; "
+		(void)err_set(&e, ERR_SPEC,
+		    "environments must be a group, "
+		    "not %s",
+		    kind_of(at));
+		(void)err_hint(&e,
+		    "Write environments = { dev = { ... }; "
 		    "prod = { ... }; };");
 		complain(r, at, &e);
 		return;
@@ -609,17 +645,19 @@ syntax_error(struct reader *r, const config_t *config, struct err *e)
 	if (text == NULL)
 		text = "cannot be parsed";
 	if (strcmp(text, "duplicate setting name") == 0)
-		(void)err_set(e, ERR_SPEC, "this setting stands twice in the "
+		(void)err_set(e, ERR_SPEC,
+		    "this setting stands twice in the "
 		    "same group");
 	else
 		(void)err_set(e, ERR_SPEC, "%s", text);
 	if (strcmp(text, "syntax error") == 0)
-		(void)err_hint(e, "A setting is written name = value; with "
+		(void)err_hint(e,
+		    "A setting is written name = value; with "
 		    "texts in double quotes, groups in { } and lists in ( ) "
 		    "without a comma behind the last one; the mistake may be "
 		    "on the line before.");
-	problems_add(r->problems, r->sheet->path, line > 0 ? (unsigned)line :
-	    0, e);
+	problems_add(
+	    r->problems, r->sheet->path, line > 0 ? (unsigned)line : 0, e);
 }
 
 static int

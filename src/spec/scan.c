@@ -24,12 +24,12 @@ enum { TOKEN_MAX = 64 };
 struct scanner {
 	const char *file;
 	const char *at;
-	const char *end;		/* the NUL behind the text */
+	const char *end; /* the NUL behind the text */
 	unsigned line;
-	bool is_line_start;		/* only blanks since the last break */
+	bool is_line_start; /* only blanks since the last break */
 	struct problems *problems;
-	struct err *e;			/* of the first fatal problem */
-	bool failed;			/* whether there was one */
+	struct err *e; /* of the first fatal problem */
+	bool failed;   /* whether there was one */
 };
 
 static void
@@ -62,8 +62,9 @@ skip_past(struct scanner *s, const char *text)
 {
 	const char *found = strstr(s->at, text);
 
-	advance(s, found != NULL ? (size_t)(found - s->at) + strlen(text) :
-	    (size_t)(s->end - s->at));
+	advance(s,
+	    found != NULL ? (size_t)(found - s->at) + strlen(text) :
+			    (size_t)(s->end - s->at));
 	return found != NULL;
 }
 
@@ -130,8 +131,9 @@ scan_token(struct scanner *s)
 	char token[TOKEN_MAX];
 	size_t n = 1, digits;
 
-	while (s->at[n] != '\0' && (isalnum((unsigned char)s->at[n]) ||
-	    strchr("_-+.*", s->at[n]) != NULL))
+	while (s->at[n] != '\0' &&
+	    (isalnum((unsigned char)s->at[n]) ||
+		strchr("_-+.*", s->at[n]) != NULL))
 		n++;
 	if (!isalnum((unsigned char)*s->at) && strchr("*+-.", *s->at) == NULL)
 		n = 1;
@@ -140,10 +142,14 @@ scan_token(struct scanner *s)
 	digits = token[0] == '+' || token[0] == '-';
 	if (isdigit((unsigned char)token[digits]) &&
 	    strspn(token + digits, "0123456789abcdefABCDEFxXL") ==
-	    strlen(token + digits) && !is_safe_integer(token)) {
-		(void)err_set(&e, ERR_SPEC, "the number %s cannot be read "
-		    "exactly", token);
-		(void)err_hint(&e, "Write it in quotes, or without leading "
+		strlen(token + digits) &&
+	    !is_safe_integer(token)) {
+		(void)err_set(&e, ERR_SPEC,
+		    "the number %s cannot be read "
+		    "exactly",
+		    token);
+		(void)err_hint(&e,
+		    "Write it in quotes, or without leading "
 		    "zeros.");
 		complain(s, s->line, &e, false);
 	}
@@ -156,7 +162,8 @@ scan_include(struct scanner *s)
 	struct err e = ERR_INIT;
 
 	(void)err_set(&e, ERR_SPEC, "@include is not supported");
-	(void)err_hint(&e, "Settings that several jobs share belong into the "
+	(void)err_hint(&e,
+	    "Settings that several jobs share belong into the "
 	    "main file.");
 	complain(s, s->line, &e, true);
 	advance(s, strcspn(s->at, "\n"));
@@ -208,7 +215,8 @@ scan_text(const char *file, const char *text, size_t length,
 	struct err bad = ERR_INIT;
 
 	if (strncmp(text, "\xef\xbb\xbf", 3) == 0) {
-		(void)err_set(&bad, ERR_SPEC, "the file begins with a byte "
+		(void)err_set(&bad, ERR_SPEC,
+		    "the file begins with a byte "
 		    "order mark");
 		(void)err_hint(&bad, "Save it as UTF-8 without one.");
 		complain(&s, 1, &bad, true);

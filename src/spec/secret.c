@@ -37,10 +37,14 @@ read_credential(struct buf *b, const struct value *v, struct err *e)
 	int rc;
 
 	if (dir == NULL || *dir == '\0') {
-		(void)err_set(e, ERR_SPEC, "no credential '%s': "
-		    "$CREDENTIALS_DIRECTORY is not set", v->text);
-		return err_hint(e, "Write LoadCredential=%s:/path into the "
-		    "systemd unit, and run the job by it.", v->text);
+		(void)err_set(e, ERR_SPEC,
+		    "no credential '%s': "
+		    "$CREDENTIALS_DIRECTORY is not set",
+		    v->text);
+		return err_hint(e,
+		    "Write LoadCredential=%s:/path into the "
+		    "systemd unit, and run the job by it.",
+		    v->text);
 	}
 	path = file_join(dir, v->text, e);
 	if (path == NULL)
@@ -92,8 +96,10 @@ read_environment(struct buf *b, const struct value *v, struct err *e)
 	const char *text = getenv(v->text);
 
 	if (text == NULL)
-		return err_set(e, ERR_SPEC, "the environment variable '%s' is "
-		    "not set", v->text);
+		return err_set(e, ERR_SPEC,
+		    "the environment variable '%s' is "
+		    "not set",
+		    v->text);
 	return buf_puts(b, text, e);
 }
 
@@ -133,7 +139,8 @@ check(const struct buf *b, struct err *e)
 		return err_set(e, ERR_SPEC, "the secret is empty");
 	if (strlen(b->data) == b->length && !str_has_control(b->data))
 		return 0;
-	(void)err_set(e, ERR_SPEC, "the secret holds a line break or another "
+	(void)err_set(e, ERR_SPEC,
+	    "the secret holds a line break or another "
 	    "control byte");
 	return err_hint(e, "It is one line, with nothing but the secret.");
 }
@@ -171,7 +178,7 @@ out:
 	if (rc == 0)
 		return 0;
 	if (e->class == ERR_LOCAL)
-		e->class = ERR_SPEC;	/* a missing secret is the spec's */
+		e->class = ERR_SPEC; /* a missing secret is the spec's */
 	return err_in(e, "%s", v->setting->path);
 }
 

@@ -19,8 +19,8 @@
 enum { NAME_BYTES = 200, TEXT_BYTES = 4096 };
 #define LONGEST (36500 * DAY)
 
-static const char *const dialects[] = { "auto", "postgresql", "mysql",
-	"sqlite", "mssql", "oracle", "db2", "firebird", "ansi", NULL };
+static const char *const dialects[] = { "auto", "postgresql", "mysql", "sqlite",
+	"mssql", "oracle", "db2", "firebird", "ansi", NULL };
 static const char *const results[] = { "last", "only", NULL };
 static const char *const newlines[] = { "crlf", "lf", NULL };
 static const char *const tls_modes[] = { "required", "none", NULL };
@@ -76,8 +76,7 @@ static const struct setting rows[] = {
 	    "The batch itself; it is split into statements as the dialect "
 	    "wants it.",
 	    "sql = \"SELECT * FROM orders\";" },
-	{ "source.statements", SETTING_TEXTS, NULL, 1, 0, NULL,
-	    SETTING_CONTROL,
+	{ "source.statements", SETTING_TEXTS, NULL, 1, 0, NULL, SETTING_CONTROL,
 	    "The batch as a list of statements, each sent as it is.",
 	    "statements = ( \"CREATE TEMP TABLE t AS SELECT 1 AS a\", "
 	    "\"SELECT a FROM t\" );" },
@@ -85,8 +84,7 @@ static const struct setting rows[] = {
 	    "By which rules the batch is split and parameters are found; auto "
 	    "asks the database what it is.",
 	    "dialect = \"postgresql\";" },
-	{ "source.on_connect", SETTING_TEXTS, NULL, 1, 0, NULL,
-	    SETTING_CONTROL,
+	{ "source.on_connect", SETTING_TEXTS, NULL, 1, 0, NULL, SETTING_CONTROL,
 	    "Statements to run first on each new connection.",
 	    "on_connect = ( \"SET search_path TO sales\" );" },
 	{ "source.params", SETTING_PARAMS, NULL, 0, 0, NULL,
@@ -139,8 +137,7 @@ static const struct setting rows[] = {
 	    "login.",
 	    "url = \"ftp://ftp.example.com/incoming/\";" },
 	{ "targets.user", SETTING_TEXT, NULL, 1, TEXT_BYTES, NULL, 0,
-	    "The user to log in as.",
-	    "user = \"acme\";" },
+	    "The user to log in as.", "user = \"acme\";" },
 	{ "targets.password", SETTING_SECRET, NULL, 0, 0, NULL, 0,
 	    "Where the password of the user is.",
 	    "password = { credential = \"partner\"; };" },
@@ -161,8 +158,8 @@ static const struct setting rows[] = {
 	    "The server's public key must have this SHA-256 in base64 too.",
 	    "pinned_key = "
 	    "\"sha256//YhKJKSzoTt2b5FP18fvpHo7fJYqQCjAa3HWY3tvRMwE=\";" },
-	{ "targets.temporary", SETTING_TEXT, "{name}.part", 1, TEXT_BYTES,
-	    NULL, SETTING_TEMPLATE,
+	{ "targets.temporary", SETTING_TEXT, "{name}.part", 1, TEXT_BYTES, NULL,
+	    SETTING_TEMPLATE,
 	    "The file's name at the target until it is complete.",
 	    "temporary = \".{name}.tmp\";" },
 	{ "targets.mkdirs", SETTING_BOOL, "false", 0, 0, NULL, 0,
@@ -173,20 +170,17 @@ static const struct setting rows[] = {
 	    "do not know it.",
 	    "epsv = false;" },
 	{ "targets.connect_timeout", SETTING_DURATION, "30s", SECOND, LONGEST,
-	    NULL, 0,
-	    "How long connecting to the target may take.",
+	    NULL, 0, "How long connecting to the target may take.",
 	    "connect_timeout = \"1m\";" },
 	{ "targets.reply_timeout", SETTING_DURATION, "300s", SECOND, LONGEST,
-	    NULL, 0,
-	    "How long the server may take for one reply.",
+	    NULL, 0, "How long the server may take for one reply.",
 	    "reply_timeout = \"10m\";" },
 	{ "targets.stall_timeout", SETTING_DURATION, "120s", SECOND, LONGEST,
-	    NULL, 0,
-	    "How long a transfer may stand still.",
+	    NULL, 0, "How long a transfer may stand still.",
 	    "stall_timeout = \"5m\";" },
 
-	{ "limits", SETTING_GROUP, NULL, 0, 0, NULL, 0,
-	    "What a run may take.", NULL },
+	{ "limits", SETTING_GROUP, NULL, 0, 0, NULL, 0, "What a run may take.",
+	    NULL },
 	{ "limits.runtime", SETTING_DURATION, "6h", 0, LONGEST, NULL, 0,
 	    "How long the whole run may take; \"0\" is no limit.",
 	    "runtime = \"45m\";" },
@@ -195,8 +189,7 @@ static const struct setting rows[] = {
 	    "not wait.",
 	    "lock_wait = \"10m\";" },
 	{ "limits.keep", SETTING_DURATION, "14d", 0, LONGEST, NULL, 0,
-	    "How long finished files stay in the spool.",
-	    "keep = \"90d\";" },
+	    "How long finished files stay in the spool.", "keep = \"90d\";" },
 };
 
 enum { ROWS = sizeof(rows) / sizeof(rows[0]), PATH_BYTES = 128 };

@@ -22,9 +22,9 @@ struct loading {
 	const struct spec_request *request;
 	struct problems *problems;
 	struct spec *spec;
-	struct sheet main;	/* what the main file says */
-	struct sheet job;	/* what the job spec says */
-	bool broken;		/* a file could not be read */
+	struct sheet main; /* what the main file says */
+	struct sheet job;  /* what the job spec says */
+	bool broken;	   /* a file could not be read */
 };
 
 static void
@@ -45,8 +45,8 @@ load_main(struct loading *l, const char *path)
 	if (!is_wanted && access(path, F_OK) < 0 &&
 	    (errno == ENOENT || errno == ENOTDIR))
 		return;
-	if (sheet_read(&l->main, &l->spec->pool, path, SHEET_MAIN,
-	    l->problems, &e) < 0)
+	if (sheet_read(&l->main, &l->spec->pool, path, SHEET_MAIN, l->problems,
+		&e) < 0)
 		l->broken = true;
 }
 
@@ -76,12 +76,15 @@ unknown_job(struct loading *l, const char *job, const char *main_file)
 			names[i] = jobs[i].name;
 		near = str_nearest(job, names, known);
 	}
-	(void)err_set(&e, ERR_SPEC, "there is no job '%s' in jobs.d beside "
-	    "'%s'", job, main_file);
+	(void)err_set(&e, ERR_SPEC,
+	    "there is no job '%s' in jobs.d beside "
+	    "'%s'",
+	    job, main_file);
 	if (near != NULL)
 		(void)err_hint(&e, "Did you mean '%s'?", near);
 	else
-		(void)err_hint(&e, "'odbcship list' names the jobs; a path to "
+		(void)err_hint(&e,
+		    "'odbcship list' names the jobs; a path to "
 		    "a spec holds a '/' or ends in .cfg.");
 	complain(l, &e);
 	spec_free_jobs(jobs, n);
@@ -136,13 +139,16 @@ name_job(struct loading *l, const char *path, struct err *e)
 	memcpy(name, base, n);
 	l->spec->job = name;
 	if (n > 0 && n <= JOB_NAME_BYTES && name[0] != '.' && name[0] != '-' &&
-	    strspn(name, "abcdefghijklmnopqrstuvwxyz"
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == n)
+	    strspn(name,
+		"abcdefghijklmnopqrstuvwxyz"
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == n)
 		return 0;
 	(void)err_set(e, ERR_SPEC, "'%s' cannot be the name of a job", name);
-	return err_hint(e, "The name of a job is its file's: at most %d "
+	return err_hint(e,
+	    "The name of a job is its file's: at most %d "
 	    "letters, digits, '.', '_' and '-', beginning with none of '.' "
-	    "and '-'.", JOB_NAME_BYTES);
+	    "and '-'.",
+	    JOB_NAME_BYTES);
 }
 
 static void
@@ -160,8 +166,9 @@ load_job(struct loading *l, const char *main_file)
 	if (name_job(l, path != NULL ? path : job, &e) < 0) {
 		problems_add(l->problems, path, 0, &e);
 		l->broken = true;
-	} else if (path != NULL && sheet_read(&l->job, &l->spec->pool, path,
-	    SHEET_JOB, l->problems, &e) < 0)
+	} else if (path != NULL &&
+	    sheet_read(
+		&l->job, &l->spec->pool, path, SHEET_JOB, l->problems, &e) < 0)
 		l->broken = true;
 	l->spec->path = l->job.path;
 	free(path);
@@ -169,9 +176,9 @@ load_job(struct loading *l, const char *main_file)
 
 /* Where the environment was named, and its name. */
 struct chosen {
-	const char *name;	/* NULL: nowhere */
-	const char *by;		/* "--env", "$ODBCSHIP_ENV", "environment" */
-	struct origin origin;	/* in the main file, or nothing */
+	const char *name;     /* NULL: nowhere */
+	const char *by;	      /* "--env", "$ODBCSHIP_ENV", "environment" */
+	struct origin origin; /* in the main file, or nothing */
 };
 
 static struct chosen
@@ -237,7 +244,8 @@ put_names(char *text, size_t size, const char *const *names, size_t n)
 		if (used + length + 3 > size)
 			return;
 		used += (size_t)(stpcpy(stpcpy(text + used, i > 0 ? ", " : ""),
-		    names[i]) - (text + used));
+				     names[i]) -
+		    (text + used));
 	}
 }
 
@@ -261,14 +269,17 @@ choose_environment(struct loading *l)
 	if (c.name != NULL && value_check_name(c.name, &e) < 0) {
 		(void)err_in(&e, "%s", c.by);
 	} else if (c.name == NULL && n > 0 && l->request->job != NULL) {
-		(void)err_set(&e, ERR_SPEC, "no environment is chosen of %s",
-		    list);
-		(void)err_hint(&e, "Give --env=NAME, or set environment in "
+		(void)err_set(
+		    &e, ERR_SPEC, "no environment is chosen of %s", list);
+		(void)err_hint(&e,
+		    "Give --env=NAME, or set environment in "
 		    "the main file of this host.");
-	} else if (c.name != NULL && !is_known && (l->request->job != NULL ||
-	    l->request->environment != NULL)) {
-		(void)err_set(&e, ERR_SPEC, "unknown environment '%s' (%s): "
-		    "there are %s", c.name, c.by, list);
+	} else if (c.name != NULL && !is_known &&
+	    (l->request->job != NULL || l->request->environment != NULL)) {
+		(void)err_set(&e, ERR_SPEC,
+		    "unknown environment '%s' (%s): "
+		    "there are %s",
+		    c.name, c.by, list);
 		near = str_nearest(c.name, names, n);
 		if (near != NULL)
 			(void)err_hint(&e, "Did you mean '%s'?", near);
@@ -279,8 +290,10 @@ choose_environment(struct loading *l)
 			l->spec->environment = kept;
 	}
 	if (e.class != ERR_NONE) {
-		problems_add(l->problems, c.origin.file != NULL ?
-		    c.origin.file : c.name == NULL ? l->spec->path : NULL,
+		problems_add(l->problems,
+		    c.origin.file != NULL ? c.origin.file :
+			c.name == NULL	  ? l->spec->path :
+					    NULL,
 		    c.origin.line, &e);
 		l->broken = true;
 	}
@@ -464,8 +477,8 @@ spec_resolve(const struct value *v, struct err *e)
 	char *dir, *path;
 
 	if (v->text == NULL) {
-		(void)err_set(e, ERR_INTERNAL, "%s is not set",
-		    v->setting->path);
+		(void)err_set(
+		    e, ERR_INTERNAL, "%s is not set", v->setting->path);
 		return NULL;
 	}
 	if (v->origin.file == NULL)

@@ -31,15 +31,16 @@ put_date(struct buf *out, char *what, const struct date *date, struct err *e)
 		return err_set(e, ERR_SPEC, "{date:...} has no meaning here");
 	moved = *date;
 	/* A colon behind a % belongs to the format, as in %H:%M. */
-	if (colon != NULL && memchr(what, '%', (size_t)(colon - what)) ==
-	    NULL) {
+	if (colon != NULL &&
+	    memchr(what, '%', (size_t)(colon - what)) == NULL) {
 		*colon = '\0';
 		format = colon + 1;
 		if (date_shift(&moved, what, e) < 0)
 			return -1;
 	} else if (strchr(what, '%') == NULL) {
 		(void)err_set(e, ERR_SPEC, "{date:%s} has no format", what);
-		return err_hint(e, "Write {date:%%Y-%%m-%%d} or "
+		return err_hint(e,
+		    "Write {date:%%Y-%%m-%%d} or "
 		    "{date:-1d:%%Y-%%m-%%d}.");
 	}
 	if (date_format(text, sizeof(text), format, &moved, e) < 0)
@@ -54,7 +55,8 @@ put_text(struct buf *out, const char *field, const char *text, struct err *e)
 		return buf_puts(out, text, e);
 	(void)err_set(e, ERR_SPEC, "{%s} has no meaning here", field);
 	if (strcmp(field, "env") == 0)
-		(void)err_hint(e, "No environment was chosen: give --env, or "
+		(void)err_hint(e,
+		    "No environment was chosen: give --env, or "
 		    "set environment in the main file.");
 	return -1;
 }
@@ -65,14 +67,16 @@ unknown_field(const char *field, struct err *e)
 	const char *near;
 
 	(void)err_set(e, ERR_SPEC, "unknown field '{%s}'", field);
-	near = str_nearest(field, field_names,
-	    sizeof(field_names) / sizeof(field_names[0]));
+	near = str_nearest(
+	    field, field_names, sizeof(field_names) / sizeof(field_names[0]));
 	if (strcmp(field, "date") == 0)
-		return err_hint(e, "Write it with a format: "
+		return err_hint(e,
+		    "Write it with a format: "
 		    "{date:%%Y-%%m-%%d}.");
 	if (near != NULL)
 		return err_hint(e, "Did you mean '{%s}'?", near);
-	return err_hint(e, "The fields are {job}, {env}, {host}, {run}, "
+	return err_hint(e,
+	    "The fields are {job}, {env}, {host}, {run}, "
 	    "{name} and {date:...}; write {{ for a brace.");
 }
 
@@ -110,9 +114,10 @@ take_field(struct buf *out, const char **at,
 	size_t n;
 
 	if (end == NULL) {
-		(void)err_set(e, ERR_SPEC, "the brace in '%s' is never closed",
-		    *at);
-		return err_hint(e, "Write {{ for a brace that is meant as "
+		(void)err_set(
+		    e, ERR_SPEC, "the brace in '%s' is never closed", *at);
+		return err_hint(e,
+		    "Write {{ for a brace that is meant as "
 		    "such.");
 	}
 	n = (size_t)(end - *at) - 1;

@@ -18,8 +18,8 @@
 enum { BOUND_TEXT = 32, NAME_MAX_BYTES = 64 };
 
 static const char *const places[] = { "file", "credential", "command", "env" };
-static const char *const param_types[] = { "text", "integer", "decimal",
-	"date", "timestamp" };
+static const char *const param_types[] = { "text", "integer", "decimal", "date",
+	"timestamp" };
 
 void *
 pool_allocate(struct pool *p, size_t n, struct err *e)
@@ -28,8 +28,8 @@ pool_allocate(struct pool *p, size_t n, struct err *e)
 
 	if (p->n == p->capacity) {
 		size_t capacity = p->capacity > 0 ? 2 * p->capacity : 64;
-		struct pool_item *items = realloc(p->items,
-		    capacity * sizeof(*items));
+		struct pool_item *items = realloc(
+		    p->items, capacity * sizeof(*items));
 
 		if (items == NULL) {
 			(void)err_set(e, ERR_INTERNAL, "out of memory");
@@ -72,14 +72,17 @@ pool_release(struct pool *p)
 int
 value_check_name(const char *name, struct err *e)
 {
-	size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyz"
+	size_t n = strspn(name,
+	    "abcdefghijklmnopqrstuvwxyz"
 	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-");
 
 	if (n > 0 && name[n] == '\0' && n <= NAME_MAX_BYTES && name[0] != '-')
 		return 0;
 	(void)err_set(e, ERR_SPEC, "'%s' cannot be a name", name);
-	return err_hint(e, "A name is made of at most %d letters, digits, '_' "
-	    "and '-', and does not begin with '-'.", NAME_MAX_BYTES);
+	return err_hint(e,
+	    "A name is made of at most %d letters, digits, '_' "
+	    "and '-', and does not begin with '-'.",
+	    NAME_MAX_BYTES);
 }
 
 /* csv/csv.h: one ASCII byte that is neither a quote nor a line break. */
@@ -92,7 +95,8 @@ check_delimiter(const char *text, struct err *e)
 	    (c == '\t' || (c >= 0x20 && c < 0x7f)))
 		return 0;
 	(void)err_set(e, ERR_SPEC, "'%s' cannot be a delimiter", text);
-	return err_hint(e, "It is one ASCII character that is no letter, no "
+	return err_hint(e,
+	    "It is one ASCII character that is no letter, no "
 	    "digit, no double quote and no line break: \",\", \";\", \"|\" or "
 	    "\"\\t\".");
 }
@@ -130,11 +134,13 @@ check_text(const struct setting *row, const char *text, struct err *e)
 	if (check_special(row, text, e) < 0)
 		return -1;
 	if (row->max > 0 && n > (size_t)row->max)
-		return err_set(e, ERR_SPEC, "has %zu bytes and may have %" PRId64,
-		    n, row->max);
+		return err_set(e, ERR_SPEC,
+		    "has %zu bytes and may have %" PRId64, n, row->max);
 	if ((row->flags & SETTING_CONTROL) == 0 && str_has_control(text)) {
-		(void)err_set(e, ERR_SPEC, "'%s' holds a line break or "
-		    "another control byte", text);
+		(void)err_set(e, ERR_SPEC,
+		    "'%s' holds a line break or "
+		    "another control byte",
+		    text);
 		return err_hint(e, "Keep it on one line.");
 	}
 	if ((row->flags & SETTING_TEMPLATE) != 0)
@@ -207,8 +213,8 @@ check_choice(const struct setting *row, const char *text, struct err *e)
 
 /* Whether the row takes this text, and the number that it stands for. */
 static int
-check(const struct setting *row, const char *text, int64_t *number,
-    struct err *e)
+check(
+    const struct setting *row, const char *text, int64_t *number, struct err *e)
 {
 	uint64_t n = 0;
 
@@ -239,7 +245,7 @@ check(const struct setting *row, const char *text, int64_t *number,
 	case SETTING_LIST:
 		return err_set(e, ERR_SPEC, "is a group and has no value");
 	}
-	*number = (int64_t)n;	/* str.h: never more than INT64_MAX */
+	*number = (int64_t)n; /* str.h: never more than INT64_MAX */
 	return check_range(row, *number, e);
 }
 
@@ -309,15 +315,16 @@ value_set_secret(struct pool *p, struct value *v, const char *place,
 	v->secret = place;
 	/* Not in the text of an error: it may be the secret itself. */
 	if (*text == '\0')
-		return err_set(e, ERR_SPEC, "%s: must not be empty",
-		    v->setting->path);
+		return err_set(
+		    e, ERR_SPEC, "%s: must not be empty", v->setting->path);
 	if (str_has_control(text))
-		return err_set(e, ERR_SPEC, "%s: holds a control byte",
-		    v->setting->path);
+		return err_set(
+		    e, ERR_SPEC, "%s: holds a control byte", v->setting->path);
 	if (strcmp(place, "credential") == 0 && strchr(text, '/') != NULL) {
 		(void)err_set(e, ERR_SPEC, "%s: the credential '%s' is a path",
 		    v->setting->path, text);
-		return err_hint(e, "Write the name that LoadCredential= gives "
+		return err_hint(e,
+		    "Write the name that LoadCredential= gives "
 		    "it, or file = \"...\" for a path.");
 	}
 	v->text = pool_keep(p, text, e);
@@ -336,13 +343,14 @@ value_secret_place(const char *word)
 int
 value_unknown_place(const char *word, struct err *e)
 {
-	const char *near = str_nearest(word, places,
-	    sizeof(places) / sizeof(places[0]));
+	const char *near = str_nearest(
+	    word, places, sizeof(places) / sizeof(places[0]));
 
 	(void)err_set(e, ERR_SPEC, "'%s' is no place for a secret", word);
 	if (near != NULL)
 		return err_hint(e, "Did you mean '%s'?", near);
-	return err_hint(e, "Write one of { file = \"...\"; }, "
+	return err_hint(e,
+	    "Write one of { file = \"...\"; }, "
 	    "{ credential = \"...\"; }, { command = ( \"...\" ); } and "
 	    "{ env = \"...\"; }.");
 }
@@ -358,8 +366,10 @@ value_set_type(struct value *v, const char *type, struct err *e)
 			v->type = param_types[i];
 			return 0;
 		}
-	(void)err_set(e, ERR_SPEC, "%s.%s: '%s' is not one of text, integer, "
-	    "decimal, date, timestamp", v->setting->path, v->member, type);
+	(void)err_set(e, ERR_SPEC,
+	    "%s.%s: '%s' is not one of text, integer, "
+	    "decimal, date, timestamp",
+	    v->setting->path, v->member, type);
 	near = str_nearest(type, param_types, n);
 	return near != NULL ? err_hint(e, "Did you mean \"%s\"?", near) : -1;
 }
@@ -389,8 +399,7 @@ value_check_param(const struct value *v, struct err *e)
 	bool right = true;
 
 	/* A template is known only when the run has its date. */
-	if (v->text == NULL || v->type == NULL ||
-	    strchr(v->text, '{') != NULL)
+	if (v->text == NULL || v->type == NULL || strchr(v->text, '{') != NULL)
 		return 0;
 	if (strcmp(v->type, "integer") == 0)
 		right = str_integer(v->text, &n, &ignored) == 0;

@@ -15,18 +15,21 @@
 
 /* Texts and arrays that live as long as the spec; wiped at its end. */
 struct pool {
-	struct pool_item *items;	/* owned */
-	size_t n;			/* how many */
-	size_t capacity;		/* room for how many */
+	struct pool_item *items; /* owned */
+	size_t n;		 /* how many */
+	size_t capacity;	 /* room for how many */
 };
 
 /* One piece of memory in a pool. */
 struct pool_item {
-	void *data;			/* owned */
-	size_t size;			/* bytes to wipe */
+	void *data;  /* owned */
+	size_t size; /* bytes to wipe */
 };
 
-#define POOL_INIT { NULL, 0, 0 }
+#define POOL_INIT \
+	{ \
+		NULL, 0, 0 \
+	}
 
 /* Memory of n > 0 zero bytes, or NULL. */
 void *pool_allocate(struct pool *p, size_t n, struct err *e);
@@ -51,8 +54,7 @@ const char *value_secret_place(const char *word);
 /* Say that the word is no such place. Returns -1. */
 int value_unknown_place(const char *word, struct err *e);
 /* Set the type of a parameter. */
-int value_set_type(struct value *v, const char *type, struct err *e)
-    MUST_CHECK;
+int value_set_type(struct value *v, const char *type, struct err *e) MUST_CHECK;
 /* Whether the text of a parameter is what its type says, as far as known. */
 int value_check_param(const struct value *v, struct err *e) MUST_CHECK;
 /* Whether a text can name a target, a parameter or an environment. */

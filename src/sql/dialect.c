@@ -18,33 +18,50 @@ static const char *const postgresql_dbms[] = { "PostgreSQL", "Greenplum",
 static const char *const mysql_dbms[] = { "MySQL", "MariaDB", "TiDB",
 	"SingleStore", NULL };
 static const char *const sqlite_dbms[] = { "SQLite", NULL };
-static const char *const mssql_dbms[] = { "Microsoft SQL Server",
-	"SQL Server", "Sybase", "Adaptive Server", NULL };
+static const char *const mssql_dbms[] = { "Microsoft SQL Server", "SQL Server",
+	"Sybase", "Adaptive Server", NULL };
 static const char *const oracle_dbms[] = { "Oracle", NULL };
 static const char *const db2_dbms[] = { "DB2", NULL };
 static const char *const firebird_dbms[] = { "Firebird", "InterBase", NULL };
 
 static const struct dialect dialects[] = {
 	{ .name = "ansi", .dbms = no_dbms, .semicolon_splits = true },
-	{ .name = "postgresql", .dbms = postgresql_dbms,
-	    .nested_comments = true, .dollar_quotes = true,
-	    .escape_strings = true, .semicolon_splits = true,
+	{ .name = "postgresql",
+	    .dbms = postgresql_dbms,
+	    .nested_comments = true,
+	    .dollar_quotes = true,
+	    .escape_strings = true,
+	    .semicolon_splits = true,
 	    .routine_bodies = true },
-	{ .name = "mysql", .dbms = mysql_dbms, .hash_comments = true,
-	    .dash_needs_space = true, .backslash_escapes = true,
-	    .backticks = true, .semicolon_splits = true,
+	{ .name = "mysql",
+	    .dbms = mysql_dbms,
+	    .hash_comments = true,
+	    .dash_needs_space = true,
+	    .backslash_escapes = true,
+	    .backticks = true,
+	    .semicolon_splits = true,
 	    .delimiter_command = true },
-	{ .name = "sqlite", .dbms = sqlite_dbms, .backticks = true,
-	    .brackets = true, .semicolon_splits = true,
+	{ .name = "sqlite",
+	    .dbms = sqlite_dbms,
+	    .backticks = true,
+	    .brackets = true,
+	    .semicolon_splits = true,
 	    .trigger_bodies = true },
-	{ .name = "mssql", .dbms = mssql_dbms, .nested_comments = true,
-	    .brackets = true, .go_splits = true },
-	{ .name = "oracle", .dbms = oracle_dbms, .semicolon_splits = true,
+	{ .name = "mssql",
+	    .dbms = mssql_dbms,
+	    .nested_comments = true,
+	    .brackets = true,
+	    .go_splits = true },
+	{ .name = "oracle",
+	    .dbms = oracle_dbms,
+	    .semicolon_splits = true,
 	    .slash_splits = true },
-	{ .name = "db2", .dbms = db2_dbms, .nested_comments = true,
-	    .semicolon_splits = true, .routine_bodies = true },
-	{ .name = "firebird", .dbms = firebird_dbms,
-	    .semicolon_splits = true },
+	{ .name = "db2",
+	    .dbms = db2_dbms,
+	    .nested_comments = true,
+	    .semicolon_splits = true,
+	    .routine_bodies = true },
+	{ .name = "firebird", .dbms = firebird_dbms, .semicolon_splits = true },
 };
 
 enum { DIALECTS = sizeof(dialects) / sizeof(dialects[0]) };
@@ -62,8 +79,7 @@ static bool
 is_of(const struct dialect *d, const char *dbms_name)
 {
 	for (size_t i = 0; d->dbms[i] != NULL; i++)
-		if (strncasecmp(dbms_name, d->dbms[i],
-		    strlen(d->dbms[i])) == 0)
+		if (strncasecmp(dbms_name, d->dbms[i], strlen(d->dbms[i])) == 0)
 			return true;
 	return false;
 }

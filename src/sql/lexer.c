@@ -11,8 +11,8 @@
 #include "sql/lexer.h"
 
 void
-lexer_init(struct lexer *l, const char *text, size_t length,
-    const struct dialect *d)
+lexer_init(
+    struct lexer *l, const char *text, size_t length, const struct dialect *d)
 {
 	l->at = text;
 	l->end = text + length;
@@ -78,9 +78,12 @@ at_line_comment(const struct lexer *l)
 static int
 unclosed(const struct lexer *l, const char *what, struct err *e)
 {
-	(void)err_set(e, ERR_SPEC, "line %u: the %s that begins here is never "
-	    "closed", l->line, what);
-	return err_hint(e, "If the text is right, set source.dialect to the "
+	(void)err_set(e, ERR_SPEC,
+	    "line %u: the %s that begins here is never "
+	    "closed",
+	    l->line, what);
+	return err_hint(e,
+	    "If the text is right, set source.dialect to the "
 	    "database's kind: quotes and comments differ.");
 }
 
@@ -151,8 +154,8 @@ skip_dollar(const struct lexer *l, size_t tag)
 static bool
 is_conditional(const struct lexer *l)
 {
-	return l->dialect->hash_comments && (starts(l, l->at, "/*!") ||
-	    starts(l, l->at, "/*M!"));
+	return l->dialect->hash_comments &&
+	    (starts(l, l->at, "/*!") || starts(l, l->at, "/*M!"));
 }
 
 static void
@@ -191,8 +194,8 @@ take_block_comment(struct lexer *l, struct piece *p, struct err *e)
 
 	if (until == NULL)
 		return unclosed(l, "comment", e);
-	return take(l, p, is_conditional(l) ? PIECE_OTHER : PIECE_COMMENT,
-	    until);
+	return take(
+	    l, p, is_conditional(l) ? PIECE_OTHER : PIECE_COMMENT, until);
 }
 
 static int
@@ -211,8 +214,8 @@ take_word(struct lexer *l, struct piece *p, struct err *e)
 
 	if ((*s == 'E' || *s == 'e') && l->dialect->escape_strings &&
 	    left(l, s) > 1 && s[1] == '\'')
-		return take_closed(l, p, skip_quoted(l, s + 1, '\'', true),
-		    "string", e);
+		return take_closed(
+		    l, p, skip_quoted(l, s + 1, '\'', true), "string", e);
 	while (s < l->end && lexer_is_word(*s) &&
 	    (s == l->at || !at_delimiter(l, s)))
 		s++;
@@ -228,21 +231,28 @@ take_quoted(struct lexer *l, struct piece *p, struct err *e)
 
 	switch (*l->at) {
 	case '\'':
-		return take_closed(l, p, skip_quoted(l, l->at, '\'',
-		    d->backslash_escapes), "string", e);
+		return take_closed(l, p,
+		    skip_quoted(l, l->at, '\'', d->backslash_escapes), "string",
+		    e);
 	case '"':
-		return take_closed(l, p, skip_quoted(l, l->at, '"',
-		    d->backslash_escapes), "double quote", e);
+		return take_closed(l, p,
+		    skip_quoted(l, l->at, '"', d->backslash_escapes),
+		    "double quote", e);
 	case '`':
-		return !d->backticks ? 1 : take_closed(l, p,
-		    skip_quoted(l, l->at, '`', false), "backtick", e);
+		return !d->backticks ?
+		    1 :
+		    take_closed(
+			l, p, skip_quoted(l, l->at, '`', false), "backtick", e);
 	case '[':
-		return !d->brackets ? 1 : take_closed(l, p,
-		    skip_quoted(l, l->at, ']', false), "bracket", e);
+		return !d->brackets ?
+		    1 :
+		    take_closed(
+			l, p, skip_quoted(l, l->at, ']', false), "bracket", e);
 	case '$':
 		tag = d->dollar_quotes ? dollar_tag(l, l->at) : 0;
-		return tag == 0 ? 1 : take_closed(l, p, skip_dollar(l, tag),
-		    "dollar quote", e);
+		return tag == 0 ?
+		    1 :
+		    take_closed(l, p, skip_dollar(l, tag), "dollar quote", e);
 	default:
 		return 1;
 	}

@@ -20,10 +20,10 @@ struct rewriting {
 	struct params *params;
 	struct buf out;
 	const struct param_names *defined;
-	const char *text;		/* the whole statement */
+	const char *text; /* the whole statement */
 	const char *end;
-	unsigned line;			/* of the text in its script */
-	unsigned brackets;		/* [ not yet closed */
+	unsigned line;	   /* of the text in its script */
+	unsigned brackets; /* [ not yet closed */
 };
 
 /* The last byte before at that is no blank, or a blank at the beginning. */
@@ -55,23 +55,24 @@ is_marker(const struct rewriting *r, const char *at)
 }
 
 static int
-unknown(const struct rewriting *r, const char *name, unsigned line,
-    struct err *e)
+unknown(
+    const struct rewriting *r, const char *name, unsigned line, struct err *e)
 {
-	const char *nearest = str_nearest(name, r->defined->names,
-	    r->defined->n);
+	const char *nearest = str_nearest(
+	    name, r->defined->names, r->defined->n);
 
 	(void)err_set(e, ERR_SPEC, "line %u: there is no parameter '%s'",
 	    r->line + line - 1, name);
 	if (nearest != NULL)
 		return err_hint(e, "Did you mean ':%s'?", nearest);
-	return err_hint(e, "Add it to source.params, or quote the text if "
-	    "':%s' is none.", name);
+	return err_hint(e,
+	    "Add it to source.params, or quote the text if "
+	    "':%s' is none.",
+	    name);
 }
 
 static int
-put_marker(struct rewriting *r, const char *name, unsigned line,
-    struct err *e)
+put_marker(struct rewriting *r, const char *name, unsigned line, struct err *e)
 {
 	struct params *p = r->params;
 	size_t which = 0;
@@ -82,13 +83,11 @@ put_marker(struct rewriting *r, const char *name, unsigned line,
 	if (which == r->defined->n)
 		return unknown(r, name, line, e);
 	if (p->n % 16 == 0) {
-		size_t *index = realloc(p->index,
-		    (p->n + 16) * sizeof(*index));
+		size_t *index = realloc(p->index, (p->n + 16) * sizeof(*index));
 
 		if (index == NULL || p->n >= PARAMS_MAX) {
 			p->index = index != NULL ? index : p->index;
-			return err_set(e, ERR_INTERNAL,
-			    "too many parameters");
+			return err_set(e, ERR_INTERNAL, "too many parameters");
 		}
 		p->index = index;
 	}
@@ -110,7 +109,8 @@ see_colon(struct rewriting *r, struct lexer *l, const struct piece *colon,
 		return -1;
 	/* :e'...' is a colon and a string where the dialect has such. */
 	if (word.type != PIECE_WORD || word.length >= sizeof(name))
-		return buf_puts(&r->out, ":", e) < 0 ? -1 :
+		return buf_puts(&r->out, ":", e) < 0 ?
+		    -1 :
 		    buf_put(&r->out, word.text, word.length, e);
 	memcpy(name, word.text, word.length);
 	name[word.length] = '\0';
@@ -155,8 +155,7 @@ first_line(const struct statement_text *statement)
 
 int
 params_find(struct params *p, const struct statement_text *statement,
-    const struct dialect *d, const struct param_names *defined,
-    struct err *e)
+    const struct dialect *d, const struct param_names *defined, struct err *e)
 {
 	struct rewriting r = {
 		.params = p,

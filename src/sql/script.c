@@ -20,29 +20,29 @@ enum { SCRIPT_NAME = 64 };
 
 /* What is being created: how its body ends. */
 enum body {
-	BODY_NONE,		/* at the delimiter */
-	BODY_TRIGGER,		/* at ; END ; (SQLite) */
-	BODY_ROUTINE,		/* when BEGIN and END are even (PostgreSQL) */
-	BODY_BLOCK		/* at a line / (Oracle) */
+	BODY_NONE,    /* at the delimiter */
+	BODY_TRIGGER, /* at ; END ; (SQLite) */
+	BODY_ROUTINE, /* when BEGIN and END are even (PostgreSQL) */
+	BODY_BLOCK    /* at a line / (Oracle) */
 };
 
 /* A script being split. */
 struct splitter {
 	struct script *script;
 	struct lexer lexer;
-	const char *text;		/* the whole text */
-	const char *begin;		/* of the statement, or NULL */
-	const char *content_end;	/* behind its last piece */
-	bool has_content;		/* more than comments */
-	struct statement_text next;	/* in the making */
-	char name[SCRIPT_NAME];		/* from a comment above */
+	const char *text;	    /* the whole text */
+	const char *begin;	    /* of the statement, or NULL */
+	const char *content_end;    /* behind its last piece */
+	bool has_content;	    /* more than comments */
+	struct statement_text next; /* in the making */
+	char name[SCRIPT_NAME];	    /* from a comment above */
 	enum body body;
-	unsigned words;			/* seen of the statement */
-	bool is_create;			/* its first word is CREATE */
-	unsigned depth;			/* BEGIN and CASE not yet ended */
-	unsigned parens;		/* ( not yet closed */
-	unsigned opened;		/* line of the outermost BEGIN or ( */
-	unsigned trigger_end;		/* 1 after ';', 2 after "; END" */
+	unsigned words;	      /* seen of the statement */
+	bool is_create;	      /* its first word is CREATE */
+	unsigned depth;	      /* BEGIN and CASE not yet ended */
+	unsigned parens;      /* ( not yet closed */
+	unsigned opened;      /* line of the outermost BEGIN or ( */
+	unsigned trigger_end; /* 1 after ';', 2 after "; END" */
 };
 
 static int
@@ -67,8 +67,8 @@ add_item(struct script *s, const struct statement_text *item, struct err *e)
 {
 	if (s->n == s->capacity) {
 		size_t capacity = s->capacity > 0 ? 2 * s->capacity : 16;
-		struct statement_text *items = realloc(s->items,
-		    capacity * sizeof(*items));
+		struct statement_text *items = realloc(
+		    s->items, capacity * sizeof(*items));
 
 		if (items == NULL)
 			return err_set(e, ERR_INTERNAL, "out of memory");
@@ -86,7 +86,7 @@ set_word(struct statement_text *t, const struct piece *p)
 		"TABLE", "SHOW", "EXPLAIN", "DESCRIBE", "DESC", "PRAGMA",
 		"CALL", "EXEC", "EXECUTE", "FETCH" };
 	size_t n = p->length < sizeof(t->word) ? p->length :
-	    sizeof(t->word) - 1;
+						 sizeof(t->word) - 1;
 
 	for (size_t i = 0; i < n; i++)
 		t->word[i] = (char)toupper((unsigned char)p->text[i]);
@@ -167,8 +167,8 @@ find_body(struct splitter *s, const struct piece *p)
 		"TRIGGER", "PACKAGE", "TYPE" };
 	const struct dialect *d = s->lexer.dialect;
 
-	if (s->words == 1 && d->slash_splits && (piece_is(p, "BEGIN") ||
-	    piece_is(p, "DECLARE")))
+	if (s->words == 1 && d->slash_splits &&
+	    (piece_is(p, "BEGIN") || piece_is(p, "DECLARE")))
 		s->body = BODY_BLOCK;
 	if (!s->is_create || s->body != BODY_NONE || s->words > 5)
 		return;
@@ -177,8 +177,7 @@ find_body(struct splitter *s, const struct piece *p)
 	for (size_t i = 0; i < sizeof(routines) / sizeof(routines[0]); i++)
 		if (piece_is(p, routines[i]) && d->slash_splits)
 			s->body = BODY_BLOCK;
-		else if (piece_is(p, routines[i]) && i < 2 &&
-		    d->routine_bodies)
+		else if (piece_is(p, routines[i]) && i < 2 && d->routine_bodies)
 			s->body = BODY_ROUTINE;
 }
 
@@ -201,8 +200,8 @@ see_word(struct splitter *s, const struct piece *p)
 	}
 	find_body(s, p);
 	if (s->body == BODY_ROUTINE && s->parens == 0) {
-		if (piece_is(p, "BEGIN") || (s->depth > 0 &&
-		    piece_is(p, "CASE")))
+		if (piece_is(p, "BEGIN") ||
+		    (s->depth > 0 && piece_is(p, "CASE")))
 			open_one(s, &s->depth, p->line);
 		else if (piece_is(p, "END") && s->depth > 0)
 			s->depth--;
@@ -243,8 +242,8 @@ static int
 see_delimiter(struct splitter *s, const struct piece *p, struct err *e)
 {
 	bool ends = s->body != BODY_BLOCK &&
-	    (s->body != BODY_TRIGGER || s->trigger_end == 2) &&
-	    s->depth == 0 && s->parens == 0;
+	    (s->body != BODY_TRIGGER || s->trigger_end == 2) && s->depth == 0 &&
+	    s->parens == 0;
 
 	if (ends)
 		return end_statement(s, e);
@@ -296,8 +295,10 @@ see_separator(struct splitter *s, const struct piece *p, struct err *e)
 		return 0;
 	n = rest_of_line(s, &rest);
 	if (n > 0 && is_go && isdigit((unsigned char)*rest)) {
-		(void)err_set(e, ERR_SPEC, "line %u: GO with a count is not "
-		    "supported", p->line);
+		(void)err_set(e, ERR_SPEC,
+		    "line %u: GO with a count is not "
+		    "supported",
+		    p->line);
 		return err_hint(e, "Write the batch as often as it is to run.");
 	}
 	if (n > 0 && !(n >= 2 && memcmp(rest, "--", 2) == 0))
@@ -319,8 +320,10 @@ see_command(struct splitter *s, const struct piece *p, struct err *e)
 	n = rest_of_line(s, &rest);
 	if (n == 0 || n >= sizeof(s->lexer.delimiter) ||
 	    memchr(rest, '\\', n) != NULL)
-		return err_set(e, ERR_SPEC, "line %u: DELIMITER needs a short "
-		    "text without backslashes", p->line);
+		return err_set(e, ERR_SPEC,
+		    "line %u: DELIMITER needs a short "
+		    "text without backslashes",
+		    p->line);
 	memcpy(s->lexer.delimiter, rest, n);
 	s->lexer.delimiter[n] = '\0';
 	s->lexer.at = rest + n;
@@ -359,14 +362,20 @@ static int
 end_script(struct splitter *s, struct err *e)
 {
 	if (s->has_content && s->parens > 0)
-		return err_set(e, ERR_SPEC, "line %u: the parenthesis that "
-		    "opens here is never closed", s->opened);
+		return err_set(e, ERR_SPEC,
+		    "line %u: the parenthesis that "
+		    "opens here is never closed",
+		    s->opened);
 	if (s->has_content && s->depth > 0)
-		return err_set(e, ERR_SPEC, "line %u: the BEGIN that stands "
-		    "here has no END", s->opened);
+		return err_set(e, ERR_SPEC,
+		    "line %u: the BEGIN that stands "
+		    "here has no END",
+		    s->opened);
 	if (s->has_content && s->body == BODY_TRIGGER && s->trigger_end != 2)
-		return err_set(e, ERR_SPEC, "line %u: the trigger that begins "
-		    "here has no END", s->next.line);
+		return err_set(e, ERR_SPEC,
+		    "line %u: the trigger that begins "
+		    "here has no END",
+		    s->next.line);
 	return end_statement(s, e);
 }
 

@@ -24,15 +24,18 @@ db_error(struct sqlite3 *db, const char *what, struct err *e)
 	switch (code & 0xff) {
 	case SQLITE_NOTADB:
 	case SQLITE_CORRUPT:
-		return err_hint(e, "The ledger is damaged: move it away (a new "
+		return err_hint(e,
+		    "The ledger is damaged: move it away (a new "
 		    "one is made) and keep it for `sqlite3 FILE .recover`.");
 	case SQLITE_FULL:
-		return err_hint(e, "Make room on the disk of the state "
+		return err_hint(e,
+		    "Make room on the disk of the state "
 		    "directory.");
 	case SQLITE_READONLY:
 	case SQLITE_CANTOPEN:
 	case SQLITE_PERM:
-		return err_hint(e, "Check who owns the state directory; all "
+		return err_hint(e,
+		    "Check who owns the state directory; all "
 		    "runs of a job should be made by the same user.");
 	default:
 		return -1;
@@ -60,7 +63,7 @@ query_put_text(struct query *q, const char *text)
 	copy = str_dup(text);
 	if (copy == NULL)
 		rc = text == NULL ? sqlite3_bind_null(q->handle, q->n) :
-		    SQLITE_NOMEM;
+				    SQLITE_NOMEM;
 	else {
 		redact_text(copy, strlen(copy) + 1);
 		rc = sqlite3_bind_text(q->handle, q->n, copy, -1, free);

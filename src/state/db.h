@@ -21,10 +21,10 @@ struct sqlite3_stmt;
 
 /* A statement being prepared, run and read. */
 struct query {
-	struct sqlite3 *db;		/* borrowed */
-	struct sqlite3_stmt *handle;	/* owned; NULL when preparing failed */
-	int n;				/* values put so far */
-	int rc;				/* first result that is not SQLITE_OK */
+	struct sqlite3 *db;	     /* borrowed */
+	struct sqlite3_stmt *handle; /* owned; NULL when preparing failed */
+	int n;			     /* values put so far */
+	int rc;			     /* first result that is not SQLITE_OK */
 };
 
 /* SQLite's errors in one place: "cannot WHAT: ..."; -1. */

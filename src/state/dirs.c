@@ -65,9 +65,11 @@ dirs_state(const char *setting, struct err *e)
 		return file_join(variable("XDG_STATE_HOME"), "odbcship", e);
 	if (home != NULL)
 		return file_join(home, ".local/state/odbcship", e);
-	(void)err_set(e, ERR_SPEC, "no place for the state: neither "
+	(void)err_set(e, ERR_SPEC,
+	    "no place for the state: neither "
 	    "ODBCSHIP_STATE nor HOME is set");
-	(void)err_hint(e, "Set state = \"/path\" in the main file, or "
+	(void)err_hint(e,
+	    "Set state = \"/path\" in the main file, or "
 	    "ODBCSHIP_STATE in the environment.");
 	return NULL;
 }
@@ -93,7 +95,8 @@ dirs_make(const char *state, struct err *e)
 	    make_below(state, "spool", e) == 0)
 		return 0;
 	if (e->hint[0] == '\0')
-		(void)err_hint(e, "Set ODBCSHIP_STATE, or state in the main "
+		(void)err_hint(e,
+		    "Set ODBCSHIP_STATE, or state in the main "
 		    "file, to a directory that this user may write.");
 	return -1;
 }
@@ -113,13 +116,16 @@ dirs_key(const char *job, const char *environment, struct err *e)
 	    snprintf(key, sizeof(key), "%s", job);
 
 	if (n < 0 || (size_t)n >= sizeof(key) - sizeof(".lock")) {
-		(void)err_set(e, ERR_SPEC, "the names of the job and its "
+		(void)err_set(e, ERR_SPEC,
+		    "the names of the job and its "
 		    "environment are too long together");
 		return NULL;
 	}
 	if (strchr(key, '/') != NULL || key[0] == '.') {
-		(void)err_set(e, ERR_SPEC, "'%s' is no name for a job in an "
-		    "environment: it holds a slash or begins with a dot", key);
+		(void)err_set(e, ERR_SPEC,
+		    "'%s' is no name for a job in an "
+		    "environment: it holds a slash or begins with a dot",
+		    key);
 		return NULL;
 	}
 	return copy(key, e);
@@ -137,8 +143,7 @@ spool_of(const char *state, const char *key, struct err *e)
 }
 
 char *
-dirs_make_spool(const char *state, const char *key, int64_t run,
-    struct err *e)
+dirs_make_spool(const char *state, const char *key, int64_t run, struct err *e)
 {
 	char number[24];
 	char *above = spool_of(state, key, e);

@@ -52,14 +52,14 @@ upgrade(struct ledger *l, const char *path, struct err *e)
 	if (read_version(l, &version, e) < 0)
 		return -1;
 	if (version > SCHEMA_VERSION) {
-		(void)err_set(e, ERR_LOCAL, "the ledger '%s' was written by a "
-		    "newer odbcship (version %lld, this one knows %d)", path,
-		    (long long)version, (int)SCHEMA_VERSION);
+		(void)err_set(e, ERR_LOCAL,
+		    "the ledger '%s' was written by a "
+		    "newer odbcship (version %lld, this one knows %d)",
+		    path, (long long)version, (int)SCHEMA_VERSION);
 		return err_hint(e, "Install the newer odbcship here too.");
 	}
 	for (; version < SCHEMA_VERSION; version++)
-		if (execute(l, schema_steps[version], "make the ledger",
-			e) < 0)
+		if (execute(l, schema_steps[version], "make the ledger", e) < 0)
 			return -1;
 	(void)snprintf(mark, sizeof(mark), "PRAGMA user_version = %d",
 	    (int)SCHEMA_VERSION);
@@ -70,8 +70,10 @@ static int
 prepare(struct ledger *l, const char *path, struct err *e)
 {
 	(void)sqlite3_busy_timeout(l->db, LEDGER_BUSY_MS);
-	if (execute(l, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-	    " PRAGMA foreign_keys = ON", "open the ledger", e) < 0 ||
+	if (execute(l,
+		"PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+		" PRAGMA foreign_keys = ON",
+		"open the ledger", e) < 0 ||
 	    execute(l, "BEGIN IMMEDIATE", "open the ledger", e) < 0)
 		return -1;
 	if (upgrade(l, path, e) < 0) {
@@ -97,9 +99,12 @@ ledger_open(struct ledger **ledger, const char *dir, struct err *e)
 		goto out;
 	}
 	mask = umask(077);
-	rc = sqlite3_open_v2(path, &l->db, SQLITE_OPEN_READWRITE |
-	    SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW, NULL) == SQLITE_OK ?
-	    prepare(l, path, e) : db_error(l->db, "open the ledger", e);
+	rc = sqlite3_open_v2(path, &l->db,
+		 SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
+		     SQLITE_OPEN_NOFOLLOW,
+		 NULL) == SQLITE_OK ?
+	    prepare(l, path, e) :
+	    db_error(l->db, "open the ledger", e);
 	(void)umask(mask);
 	if (rc < 0)
 		(void)err_in(e, "%s", path);
@@ -147,7 +152,8 @@ ledger_close_lost(struct ledger *l, const struct run_key *key, struct err *e)
 {
 	struct query q;
 
-	query_begin(&q, l->db, "UPDATE run SET state = 'lost', status = 70,"
+	query_begin(&q, l->db,
+	    "UPDATE run SET state = 'lost', status = 70,"
 	    " class = 'internal', ended_ms = ?, message ="
 	    " 'the process ended without a word (killed, or the host went"
 	    " down)' WHERE state = 'running' AND job = ? AND environment = ?");
@@ -160,12 +166,13 @@ ledger_close_lost(struct ledger *l, const struct run_key *key, struct err *e)
 }
 
 int
-ledger_begin_run(struct ledger *l, const struct run_start *start,
-    int64_t *run, struct err *e)
+ledger_begin_run(struct ledger *l, const struct run_start *start, int64_t *run,
+    struct err *e)
 {
 	struct query q;
 
-	query_begin(&q, l->db, "INSERT INTO run (job, environment, date,"
+	query_begin(&q, l->db,
+	    "INSERT INTO run (job, environment, date,"
 	    " shard, dsn, user, host, version, began_ms, pid, forced, state,"
 	    " status, ended_ms, rows, bytes, class, message, hint, sqlstate,"
 	    " native, dbms, driver) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
@@ -190,8 +197,8 @@ ledger_set_connection(struct ledger *l, int64_t run, const char *dbms,
 {
 	struct query q;
 
-	query_begin(&q, l->db,
-	    "UPDATE run SET dbms = ?, driver = ? WHERE id = ?");
+	query_begin(
+	    &q, l->db, "UPDATE run SET dbms = ?, driver = ? WHERE id = ?");
 	query_put_text(&q, text_or(dbms));
 	query_put_text(&q, text_or(driver));
 	query_put_integer(&q, run);
@@ -199,14 +206,15 @@ ledger_set_connection(struct ledger *l, int64_t run, const char *dbms,
 }
 
 int
-ledger_put_statement(struct ledger *l, int64_t run,
-    const struct run_statement *s, struct err *e)
+ledger_put_statement(
+    struct ledger *l, int64_t run, const struct run_statement *s, struct err *e)
 {
 	const struct err none = ERR_INIT;
 	const struct err *error = s->error != NULL ? s->error : &none;
 	struct query q;
 
-	query_begin(&q, l->db, "INSERT OR REPLACE INTO statement (run,"
+	query_begin(&q, l->db,
+	    "INSERT OR REPLACE INTO statement (run,"
 	    " position, line, source, name, word, began_ms, elapsed_ms, rows,"
 	    " results, message, sqlstate, native)"
 	    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
@@ -232,7 +240,8 @@ ledger_put_file(struct ledger *l, int64_t run, const struct run_file *f,
 {
 	struct query q;
 
-	query_begin(&q, l->db, "INSERT INTO file (run, name, path, rows,"
+	query_begin(&q, l->db,
+	    "INSERT INTO file (run, name, path, rows,"
 	    " bytes, sha256, columns) VALUES (?, ?, ?, ?, ?, ?, ?)");
 	query_put_integer(&q, run);
 	query_put_text(&q, f->name);
@@ -275,7 +284,8 @@ ledger_begin_delivery(struct ledger *l, int64_t file,
 {
 	struct query q;
 
-	query_begin(&q, l->db, "INSERT INTO delivery (target, url, name,"
+	query_begin(&q, l->db,
+	    "INSERT INTO delivery (target, url, name,"
 	    " state, stage, reply, tls, verified, bytes, elapsed_ms, class,"
 	    " message, hint, file, began_ms)"
 	    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
@@ -294,7 +304,8 @@ ledger_end_delivery(struct ledger *l, int64_t delivery,
 {
 	struct query q;
 
-	query_begin(&q, l->db, "UPDATE delivery SET target = ?, url = ?,"
+	query_begin(&q, l->db,
+	    "UPDATE delivery SET target = ?, url = ?,"
 	    " name = ?, state = ?, stage = ?, reply = ?, tls = ?,"
 	    " verified = ?, bytes = ?, elapsed_ms = ?, class = ?,"
 	    " message = ?, hint = ? WHERE id = ?");
@@ -304,14 +315,15 @@ ledger_end_delivery(struct ledger *l, int64_t delivery,
 }
 
 int
-ledger_end_run(struct ledger *l, int64_t run, const struct run_end *end,
-    struct err *e)
+ledger_end_run(
+    struct ledger *l, int64_t run, const struct run_end *end, struct err *e)
 {
 	const struct err none = ERR_INIT;
 	const struct err *error = end->error != NULL ? end->error : &none;
 	struct query q;
 
-	query_begin(&q, l->db, "UPDATE run SET state = ?, status = ?,"
+	query_begin(&q, l->db,
+	    "UPDATE run SET state = ?, status = ?,"
 	    " ended_ms = ?, rows = ?, bytes = ?, class = ?, message = ?,"
 	    " hint = ?, sqlstate = ?, native = ? WHERE id = ?");
 	query_put_text(&q, end->state);

@@ -10,7 +10,7 @@ struct sqlite3;
 
 /* An open ledger. */
 struct ledger {
-	struct sqlite3 *db;	/* owned */
+	struct sqlite3 *db; /* owned */
 };
 
 #endif

@@ -8,13 +8,14 @@
 #include "state/ledger_private.h"
 
 int
-ledger_find_shipped(struct ledger *l, const struct run_key *key,
-    int64_t *run, struct err *e)
+ledger_find_shipped(
+    struct ledger *l, const struct run_key *key, int64_t *run, struct err *e)
 {
 	struct query q;
 	int more;
 
-	query_begin(&q, l->db, "SELECT id FROM run WHERE job = ? AND"
+	query_begin(&q, l->db,
+	    "SELECT id FROM run WHERE job = ? AND"
 	    " environment = ? AND date = ? AND shard = ? AND"
 	    " state = 'shipped' ORDER BY id DESC LIMIT 1");
 	query_put_text(&q, key->job);
@@ -30,8 +31,9 @@ ledger_find_shipped(struct ledger *l, const struct run_key *key,
 
 /* Hand each row of a query to a function that knows its columns. */
 static int
-each(struct query *q, int (*put)(const struct query *q, void *with,
-    struct err *e), void *with, struct err *e)
+each(struct query *q,
+    int (*put)(const struct query *q, void *with, struct err *e), void *with,
+    struct err *e)
 {
 	int more;
 
@@ -80,13 +82,14 @@ put_run(const struct query *q, void *with, struct err *e)
 
 int
 ledger_each_run(struct ledger *l, const struct run_filter *filter,
-    int (*put)(void *arg, const struct run_row *row, struct err *e),
-    void *arg, struct err *e)
+    int (*put)(void *arg, const struct run_row *row, struct err *e), void *arg,
+    struct err *e)
 {
 	struct run_reader reader = { put, arg };
 	struct query q;
 
-	query_begin(&q, l->db, "SELECT id, job, environment, date, shard,"
+	query_begin(&q, l->db,
+	    "SELECT id, job, environment, date, shard,"
 	    " state, status, began_ms, ended_ms, rows, bytes, class, message,"
 	    " hint, dsn, dbms, driver, pid FROM run WHERE"
 	    " (?1 IS NULL OR job = ?1) AND (?2 IS NULL OR environment = ?2)"
@@ -99,8 +102,8 @@ ledger_each_run(struct ledger *l, const struct run_filter *filter,
 }
 
 static void
-read_error(struct err *error, const char *message, const char *state,
-    int64_t native)
+read_error(
+    struct err *error, const char *message, const char *state, int64_t native)
 {
 	(void)snprintf(error->text, sizeof(error->text), "%s", message);
 	(void)snprintf(error->state, sizeof(error->state), "%s", state);
@@ -148,7 +151,8 @@ ledger_each_statement(struct ledger *l, int64_t run,
 	struct statement_reader reader = { put, arg };
 	struct query q;
 
-	query_begin(&q, l->db, "SELECT position, line, source, name, word,"
+	query_begin(&q, l->db,
+	    "SELECT position, line, source, name, word,"
 	    " began_ms, elapsed_ms, rows, results, message, sqlstate, native"
 	    " FROM statement WHERE run = ? ORDER BY position");
 	query_put_integer(&q, run);
@@ -178,13 +182,14 @@ put_file(const struct query *q, void *with, struct err *e)
 
 int
 ledger_each_file(struct ledger *l, int64_t run,
-    int (*put)(void *arg, const struct run_file *f, struct err *e),
-    void *arg, struct err *e)
+    int (*put)(void *arg, const struct run_file *f, struct err *e), void *arg,
+    struct err *e)
 {
 	struct file_reader reader = { put, arg };
 	struct query q;
 
-	query_begin(&q, l->db, "SELECT name, path, rows, bytes, sha256,"
+	query_begin(&q, l->db,
+	    "SELECT name, path, rows, bytes, sha256,"
 	    " columns FROM file WHERE run = ? ORDER BY id");
 	query_put_integer(&q, run);
 	return each(&q, put_file, &reader, e);
@@ -229,7 +234,8 @@ ledger_each_delivery(struct ledger *l, int64_t run,
 	struct delivery_reader reader = { put, arg };
 	struct query q;
 
-	query_begin(&q, l->db, "SELECT d.target, d.url, d.name, d.state,"
+	query_begin(&q, l->db,
+	    "SELECT d.target, d.url, d.name, d.state,"
 	    " d.stage, d.reply, d.tls, d.verified, d.bytes, d.elapsed_ms,"
 	    " d.message FROM delivery d JOIN file f ON f.id = d.file"
 	    " WHERE f.run = ? ORDER BY d.id");

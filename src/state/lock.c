@@ -24,7 +24,7 @@ enum { LOCK_POLL_MS = 200, LOCK_TEXT = 256 };
 
 struct lock {
 	int fd;
-	char *path;		/* owned */
+	char *path; /* owned */
 };
 
 /* Who holds it, as the holder wrote: "process 12, run 3, since ...". */
@@ -40,17 +40,20 @@ read_holder(const struct lock *l, char text[LOCK_TEXT])
 }
 
 static int
-held_error(const struct lock *l, const char *key, uint64_t wait_ms,
-    struct err *e)
+held_error(
+    const struct lock *l, const char *key, uint64_t wait_ms, struct err *e)
 {
 	char holder[LOCK_TEXT], waited[64];
 
 	read_holder(l, holder);
 	str_put_duration(waited, sizeof(waited), wait_ms);
-	(void)err_set(e, ERR_NOT_NOW, "'%s' is running already: %s holds the "
-	    "lock%s%s", key, holder, wait_ms > 0 ? ", waited " : "",
+	(void)err_set(e, ERR_NOT_NOW,
+	    "'%s' is running already: %s holds the "
+	    "lock%s%s",
+	    key, holder, wait_ms > 0 ? ", waited " : "",
 	    wait_ms > 0 ? waited : "");
-	return err_hint(e, "Wait for it to end, or use --wait=TIME; "
+	return err_hint(e,
+	    "Wait for it to end, or use --wait=TIME; "
 	    "`odbcship history` shows what it does.");
 }
 
@@ -97,8 +100,7 @@ lock_take(struct lock **lock, const char *dir, const char *key,
 	if (l == NULL)
 		return err_set(e, ERR_INTERNAL, "out of memory");
 	l->fd = -1;
-	if (open_lock(l, dir, key, e) < 0 ||
-	    wait_for(l, key, wait_ms, e) < 0) {
+	if (open_lock(l, dir, key, e) < 0 || wait_for(l, key, wait_ms, e) < 0) {
 		lock_free(l);
 		return -1;
 	}
@@ -114,11 +116,11 @@ lock_describe(struct lock *l, int64_t run)
 	int n;
 
 	clock_put_utc(since, clock_wall_ms());
-	n = run > 0 ? snprintf(text, sizeof(text),
-	    "process %ld (run %lld, since %s)\n", (long)getpid(),
-	    (long long)run, since) :
+	n = run > 0 ?
+	    snprintf(text, sizeof(text), "process %ld (run %lld, since %s)\n",
+		(long)getpid(), (long long)run, since) :
 	    snprintf(text, sizeof(text), "process %ld (since %s)\n",
-	    (long)getpid(), since);
+		(long)getpid(), since);
 	if (n < 0 || ftruncate(l->fd, 0) < 0 ||
 	    pwrite(l->fd, text, (size_t)n, 0) != n)
 		log_debug("cannot write into '%s'", l->path);

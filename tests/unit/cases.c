@@ -66,8 +66,8 @@ begin_part(struct test_case *c, char *line)
 
 	assert_true(c->n_parts <= CASE_PARTS);
 	part->head = strdup(blank != NULL ? blank + 1 : "");
-	part->name = strndup(line, blank != NULL ? (size_t)(blank - line) :
-	    strlen(line));
+	part->name = strndup(
+	    line, blank != NULL ? (size_t)(blank - line) : strlen(line));
 	part->text = strdup("");
 }
 
@@ -100,15 +100,16 @@ cases_load(const char *name, size_t *n)
 		} else if (*n > 0 && strncmp(line, "--- ", 4) == 0)
 			begin_part(&cases[*n - 1], line + 4);
 		else if (*n > 0 && cases[*n - 1].n_parts > 0)
-			append_line(&cases[*n - 1].parts[
-			    cases[*n - 1].n_parts - 1], line);
+			append_line(
+			    &cases[*n - 1].parts[cases[*n - 1].n_parts - 1],
+			    line);
 	}
 	free(text);
 	assert_true(*n > 0);
 	for (size_t i = 0; i < *n; i++)
 		for (size_t k = 0; k < cases[i].n_parts; k++)
-			cases[i].parts[k].length =
-			    unescape(cases[i].parts[k].text);
+			cases[i].parts[k].length = unescape(
+			    cases[i].parts[k].text);
 	return cases;
 }
 

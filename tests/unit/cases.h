@@ -14,10 +14,10 @@ enum { CASE_PARTS = 12 };
 
 /* A part of a case. */
 struct case_part {
-	char *name;		/* "script" */
-	char *head;		/* the rest of its line, may be "" */
-	char *text;		/* its lines */
-	size_t length;		/* bytes of text */
+	char *name;    /* "script" */
+	char *head;    /* the rest of its line, may be "" */
+	char *text;    /* its lines */
+	size_t length; /* bytes of text */
 };
 
 /* One case. */
@@ -30,11 +30,10 @@ struct test_case {
 /* All cases of tests/cases/NAME; fails the test when there are none. */
 struct test_case *cases_load(const char *name, size_t *n);
 /* The part of that name, or NULL. */
-const struct case_part *case_part(const struct test_case *c,
-    const char *name);
+const struct case_part *case_part(const struct test_case *c, const char *name);
 /* The head of a part, or fallback. */
-const char *case_head(const struct test_case *c, const char *name,
-    const char *fallback);
+const char *
+case_head(const struct test_case *c, const char *name, const char *fallback);
 /* Free them. */
 void cases_free(struct test_case *cases, size_t n);
 

@@ -70,12 +70,11 @@ test_records(void **state)
 	RECORD("\"a\rb\",\"c\nd\",\"\r\n\"\r\n", "a\rb", "c\nd", "\r\n");
 	RECORD(",\"\",x\r\n", NULL, "", "x");
 	RECORD(",\r\n", NULL, NULL);
-	RECORD("\"\"\r\n", "");		/* one column: not an empty line */
-	RECORD("\r\n", NULL);		/* one column of NULL */
+	RECORD("\"\"\r\n", ""); /* one column: not an empty line */
+	RECORD("\r\n", NULL);	/* one column of NULL */
 	RECORD("\"\\.\",\\.x\r\n", "\\.", "\\.x");
 	RECORD(" a , b\r\n", " a ", " b");
-	RECORD("\xf0\x9f\x98\x80,a'b;c\td\r\n", "\xf0\x9f\x98\x80",
-	    "a'b;c\td");
+	RECORD("\xf0\x9f\x98\x80,a'b;c\td\r\n", "\xf0\x9f\x98\x80", "a'b;c\td");
 	RECORD("\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa,\"\r\n",
 	    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa,");
 }
@@ -88,8 +87,8 @@ test_options(void **state)
 	struct memory m = { { memory_write }, BUF_INIT(1 << 20), 0 };
 	struct csv c = CSV_INIT;
 	struct csv_options o = { true, '\t', false };
-	struct column columns[2] = { { .name = (char *)(uintptr_t)"n,1" },
-		{ .name = (char *)(uintptr_t)"" } };
+	struct column columns[2] = { { .name = (char *)(uintptr_t) "n,1" },
+		{ .name = (char *)(uintptr_t) "" } };
 	struct cell cells[2] = { { data, 3 }, { tab, 3 } };
 	struct block block = { cells, 2, 1 };
 	struct err e = ERR_INIT;
@@ -175,8 +174,9 @@ test_scan_agrees(void **state)
 		size_t n = (size_t)random() % 80;
 
 		for (size_t i = 0; i < sizeof(data); i++)
-			data[i] = letters[random() % 30 == 0 ?
-			    8 + random() % 8 : random() % 8];
+			data[i] =
+			    letters[random() % 30 == 0 ? 8 + random() % 8 :
+							 random() % 8];
 		assert_int_equal(scan_needs_quotes(data, n, ','),
 		    scan_needs_quotes_scalar(data, n, ','));
 	}

@@ -37,7 +37,7 @@ test_parse(void **state)
 {
 	static const struct {
 		const char *text;
-		const char *written;	/* NULL: no date */
+		const char *written; /* NULL: no date */
 	} cases[] = {
 		{ "2026-11-24", "2026-11-24" },
 		{ "0001-01-01", "0001-01-01" },
@@ -97,7 +97,7 @@ test_shift(void **state)
 	/* 2026-11-24 is a Tuesday. */
 	static const struct {
 		const char *date, *offset;
-		const char *moved;	/* NULL: an error */
+		const char *moved; /* NULL: an error */
 	} cases[] = {
 		{ "2026-11-24", "-1d", "2026-11-23" },
 		{ "2026-11-24", "+0d", "2026-11-24" },
@@ -134,8 +134,7 @@ test_shift(void **state)
 		{ "2026-11-24", "-1m,month-start", "2026-10-01" },
 		{ "2026-03-31", "month-start,-1d", "2026-02-28" },
 		{ "2026-03-31", "-1m,month-end", "2026-02-28" },
-		{ "2026-11-24", "year-start,-1y,+1w,week-start",
-		    "2025-01-06" },
+		{ "2026-11-24", "year-start,-1y,+1w,week-start", "2025-01-06" },
 		{ "9999-12-31", "+1d", NULL },
 		{ "0001-01-01", "-1d", NULL },
 		{ "0001-01-01", "-1h", NULL },
@@ -203,7 +202,8 @@ test_days_like_the_c_library(void **state)
 	srand(seed);
 	for (int i = 0; i < ROUNDS; i++) {
 		struct tm tm = { .tm_year = rand() % 9000 - 1000,
-			.tm_mon = rand() % 12, .tm_mday = 1 + rand() % 28,
+			.tm_mon = rand() % 12,
+			.tm_mday = 1 + rand() % 28,
 			.tm_hour = rand() % 24 };
 		struct date d = { tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
 			tm.tm_hour, 0, 0 };
@@ -213,8 +213,8 @@ test_days_like_the_c_library(void **state)
 		struct err e = ERR_INIT;
 		time_t t;
 
-		(void)snprintf(offset, sizeof(offset), "%+dd,%+dh", days,
-		    hours);
+		(void)snprintf(
+		    offset, sizeof(offset), "%+dd,%+dh", days, hours);
 		t = timegm(&tm) + (time_t)days * 86400 + (time_t)hours * 3600;
 		assert_non_null(gmtime_r(&t, &tm));
 		if (date_shift(&d, offset, &e) < 0) {
@@ -228,7 +228,8 @@ test_days_like_the_c_library(void **state)
 		assert_int_equal(d.hour, tm.tm_hour);
 		(void)strftime(want, sizeof(want), "%j %u %V %G %a", &tm);
 		assert_int_equal(date_format(format, sizeof(format),
-		    "%j %u %V %G %a", &d, &e), 0);
+				     "%j %u %V %G %a", &d, &e),
+		    0);
 		assert_string_equal(format, want);
 	}
 }
@@ -238,7 +239,7 @@ test_format(void **state)
 {
 	static const struct {
 		const char *format;
-		const char *text;	/* NULL: an error */
+		const char *text; /* NULL: an error */
 	} cases[] = {
 		{ "%Y-%m-%d", "2026-11-24" },
 		{ "%Y%m%d", "20261124" },
@@ -270,18 +271,18 @@ test_format(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		char text[64] = "";
-		int rc = date_format(text, sizeof(text), cases[i].format, &d,
-		    &e);
+		int rc = date_format(
+		    text, sizeof(text), cases[i].format, &d, &e);
 
 		if ((rc == 0) != (cases[i].text != NULL))
 			fail_msg("'%s' is %d", cases[i].format, rc);
 		if (rc == 0)
 			assert_string_equal(text, cases[i].text);
 	}
-	assert_int_equal(date_format(small, sizeof(small), "%Y%m%d", &d, &e),
-	    -1);
-	assert_int_equal(date_format(small, sizeof(small), "%y%m%d", &d, &e),
-	    0);
+	assert_int_equal(
+	    date_format(small, sizeof(small), "%Y%m%d", &d, &e), -1);
+	assert_int_equal(
+	    date_format(small, sizeof(small), "%y%m%d", &d, &e), 0);
 	assert_string_equal(small, "261124");
 }
 

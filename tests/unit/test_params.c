@@ -28,15 +28,16 @@ split_words(char *text, const char **words, size_t *n)
 }
 
 static void
-check_markers(const struct test_case *c, const struct params *p,
-    const char *const *names)
+check_markers(
+    const struct test_case *c, const struct params *p, const char *const *names)
 {
 	struct buf got = BUF_INIT(4096);
 	struct err e = ERR_INIT;
 
 	for (size_t i = 0; i < p->n; i++)
 		assert_int_equal(buf_printf(&got, &e, "%s%s", i > 0 ? " " : "",
-		    names[p->index[i]]), 0);
+				     names[p->index[i]]),
+		    0);
 	assert_string_equal(buf_text(&got), case_head(c, "markers", ""));
 	buf_release(&got);
 }

@@ -25,17 +25,18 @@ describe(struct buf *out, const struct script *s)
 		const char *at = t->text;
 
 		assert_int_equal(strlen(t->text), t->length);
-		assert_int_equal(buf_printf(out, &e, "%u-%u %s%s%s\n", t->line,
-		    t->end_line, t->word[0] != '\0' ? t->word : "-",
-		    t->name != NULL ? " " : "",
-		    t->name != NULL ? t->name : ""), 0);
+		assert_int_equal(
+		    buf_printf(out, &e, "%u-%u %s%s%s\n", t->line, t->end_line,
+			t->word[0] != '\0' ? t->word : "-",
+			t->name != NULL ? " " : "",
+			t->name != NULL ? t->name : ""),
+		    0);
 		while (at != NULL) {
 			const char *end = strchr(at, '\n');
-			int n = end != NULL ? (int)(end - at) :
-			    (int)strlen(at);
+			int n = end != NULL ? (int)(end - at) : (int)strlen(at);
 
-			assert_int_equal(buf_printf(out, &e, "| %.*s\n", n,
-			    at), 0);
+			assert_int_equal(
+			    buf_printf(out, &e, "| %.*s\n", n, at), 0);
 			at = end != NULL ? end + 1 : NULL;
 		}
 	}
@@ -159,7 +160,8 @@ test_byte_order_mark_is_dropped(void **state)
 
 	(void)state;
 	assert_int_equal(script_split(&s, "\xef\xbb\xbfSELECT 1", 11,
-	    dialect_by_name("ansi"), &e), 0);
+			     dialect_by_name("ansi"), &e),
+	    0);
 	assert_int_equal(s.n, 1);
 	assert_string_equal(s.items[0].text, "SELECT 1");
 	script_release(&s);
@@ -172,11 +174,11 @@ test_list_is_not_split(void **state)
 	struct err e = ERR_INIT;
 
 	(void)state;
-	assert_int_equal(script_add(&s, "/* x */ insert into t; select 1;",
-	    &e), 0);
+	assert_int_equal(
+	    script_add(&s, "/* x */ insert into t; select 1;", &e), 0);
 	assert_int_equal(s.n, 1);
-	assert_string_equal(s.items[0].text,
-	    "/* x */ insert into t; select 1;");
+	assert_string_equal(
+	    s.items[0].text, "/* x */ insert into t; select 1;");
 	assert_string_equal(s.items[0].word, "INSERT");
 	assert_false(s.items[0].is_query);
 	script_release(&s);
@@ -187,7 +189,8 @@ static void
 test_long_script(void **state)
 {
 	enum { N = 200000 };
-	static const char one[] = "INSERT INTO t VALUES ('a;b', \"c;d\"); -- x;\n";
+	static const char one[] =
+	    "INSERT INTO t VALUES ('a;b', \"c;d\"); -- x;\n";
 	struct script s = SCRIPT_INIT;
 	struct buf text = BUF_INIT((size_t)64 << 20);
 	struct err e = ERR_INIT;
@@ -196,7 +199,8 @@ test_long_script(void **state)
 	for (int i = 0; i < N; i++)
 		assert_int_equal(buf_puts(&text, one, &e), 0);
 	assert_int_equal(script_split(&s, text.data, text.length,
-	    dialect_by_name("sqlite"), &e), 0);
+			     dialect_by_name("sqlite"), &e),
+	    0);
 	assert_int_equal(s.n, N);
 	assert_int_equal(s.items[N - 1].line, N);
 	script_release(&s);
@@ -210,8 +214,8 @@ test_dialect_of_dbms(void **state)
 	assert_string_equal(dialect_by_dbms("PostgreSQL")->name, "postgresql");
 	assert_string_equal(dialect_by_dbms("MariaDB")->name, "mysql");
 	assert_string_equal(dialect_by_dbms("SQLite")->name, "sqlite");
-	assert_string_equal(dialect_by_dbms("Microsoft SQL Server")->name,
-	    "mssql");
+	assert_string_equal(
+	    dialect_by_dbms("Microsoft SQL Server")->name, "mssql");
 	assert_string_equal(dialect_by_dbms("DB2/LINUXX8664")->name, "db2");
 	assert_string_equal(dialect_by_dbms("Something new")->name, "ansi");
 	assert_null(dialect_by_name("auto"));

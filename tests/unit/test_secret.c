@@ -56,8 +56,10 @@ read_secret(const char *password, char **secret, struct err *e)
 	int rc;
 
 	(void)snprintf(path, sizeof(path), "%s/job.cfg", dir);
-	(void)snprintf(text, sizeof(text), "source: { dsn = \"x\"; sql = "
-	    "\"x\"; password = %s; };\nfile: { name = \"x\"; };\n", password);
+	(void)snprintf(text, sizeof(text),
+	    "source: { dsn = \"x\"; sql = "
+	    "\"x\"; password = %s; };\nfile: { name = \"x\"; };\n",
+	    password);
 	write_text("job.cfg", text, 0600);
 	if (spec_load(&spec, &request, &problems, e) < 0)
 		fail_msg("%s", e->text);
@@ -208,13 +210,14 @@ test_command(void **state)
 	expect_secret("{ command = ( \"echo\", \"$HOME *\" ); }", "$HOME *");
 	/* pass(1) prints notes behind the first line. */
 	expect_secret("{ command = ( \"printf\", \"geheim\\\\nnote\\\\n\" ); "
-	    "}", "geheim");
+		      "}",
+	    "geheim");
 	expect_error("{ command = ( \"false\" ); }", "status 1");
 	expect_error("{ command = ( \"true\" ); }", "the secret is empty");
-	expect_error("{ command = ( \"printf\", \"\\\\na\" ); }",
-	    "the secret is empty");
-	expect_error("{ command = ( \"no-such-program\" ); }",
-	    "cannot be started");
+	expect_error(
+	    "{ command = ( \"printf\", \"\\\\na\" ); }", "the secret is empty");
+	expect_error(
+	    "{ command = ( \"no-such-program\" ); }", "cannot be started");
 	write_text("get", script, 0755);
 	expect_secret("{ command = ( \"./get\", \"x\" ); }", "s:x");
 }

@@ -52,10 +52,10 @@ test_rows(void **state)
 		assert_ptr_equal(settings_find(rows[i].path), &rows[i]);
 		assert_non_null(rows[i].help);
 		assert_int_equal(rows[i].help[strlen(rows[i].help) - 1], '.');
-		assert_int_equal(rows[i].example == NULL,
-		    is_structural(&rows[i]));
-		assert_int_equal(rows[i].choices != NULL,
-		    rows[i].type == SETTING_CHOICE);
+		assert_int_equal(
+		    rows[i].example == NULL, is_structural(&rows[i]));
+		assert_int_equal(
+		    rows[i].choices != NULL, rows[i].type == SETTING_CHOICE);
 		assert_true(rows[i].max == 0 || rows[i].max >= rows[i].min);
 		if (dot == NULL)
 			continue;
@@ -126,7 +126,8 @@ test_defaults(void **state)
 
 	(void)state;
 	(void)snprintf(path, sizeof(path), "%s/a.cfg", dir);
-	spec = load(path, "source: { dsn = \"x\"; sql = \"x\"; };\n"
+	spec = load(path,
+	    "source: { dsn = \"x\"; sql = \"x\"; };\n"
 	    "file: { name = \"x\"; };\n"
 	    "targets = ( { name = \"t\"; url = \"file:///x/\"; } );\n");
 	rows = settings_all(&n);
@@ -157,8 +158,8 @@ put_example(char *text, size_t size, const struct setting *row)
 	char own[512] = "", top[512] = "";
 	bool is_target = strncmp(row->path, "targets.", 8) == 0;
 
-	(void)snprintf(strchr(row->path, '.') != NULL ? own : top,
-	    sizeof(own), "%s", row->example);
+	(void)snprintf(strchr(row->path, '.') != NULL ? own : top, sizeof(own),
+	    "%s", row->example);
 	if (strcmp(row->path, "source.dsn") == 0 ||
 	    strcmp(row->path, "source.connection") == 0)
 		source = "sql = \"x\";";
@@ -172,9 +173,10 @@ put_example(char *text, size_t size, const struct setting *row)
 		target = "url = \"file:///x/\";";
 	else if (strcmp(row->path, "targets.url") == 0)
 		target = "name = \"t\";";
-	(void)snprintf(text, size, "%s\nsource: { %s %s };\nfile: { %s %s };\n"
-	    "targets = ( { %s %s } );\nlimits: { %s };\n", top, source,
-	    strncmp(row->path, "source.", 7) == 0 ? own : "", file,
+	(void)snprintf(text, size,
+	    "%s\nsource: { %s %s };\nfile: { %s %s };\n"
+	    "targets = ( { %s %s } );\nlimits: { %s };\n",
+	    top, source, strncmp(row->path, "source.", 7) == 0 ? own : "", file,
 	    strncmp(row->path, "file.", 5) == 0 ? own : "", target,
 	    is_target ? own : "",
 	    strncmp(row->path, "limits.", 7) == 0 ? own : "");
@@ -201,12 +203,11 @@ test_examples(void **state)
 		put_example(text, sizeof(text), &rows[i]);
 		spec = load(path, text);
 		v = strncmp(rows[i].path, "targets.", 8) == 0 ||
-		    rows[i].type == SETTING_PARAMS ?
+			rows[i].type == SETTING_PARAMS ?
 		    spec_member(spec, rows[i].path, 0) :
 		    spec_value(spec, rows[i].path);
 		if (v == NULL || !v->is_given)
-			fail_msg("%s is not set by its example",
-			    rows[i].path);
+			fail_msg("%s is not set by its example", rows[i].path);
 		/* An example of a default shows nothing. */
 		assert_true(rows[i].fallback == NULL ||
 		    strcmp(rows[i].fallback, v->text) != 0);
@@ -219,7 +220,7 @@ test_nearest(void **state)
 {
 	static const struct {
 		const char *wrong;
-		const char *right;	/* NULL: nothing is near */
+		const char *right; /* NULL: nothing is near */
 	} cases[] = {
 		{ "source.dns", "source.dsn" },
 		{ "source.DSN", "source.dsn" },
@@ -281,8 +282,8 @@ test_help(void **state)
 		(void)snprintf(head, sizeof(head), "%s: ", rows[i].path);
 		assert_non_null(strstr(buf_text(&all), head));
 		if (rows[i].example != NULL)
-			assert_non_null(strstr(buf_text(&all),
-			    rows[i].example));
+			assert_non_null(
+			    strstr(buf_text(&all), rows[i].example));
 	}
 	assert_int_equal(settings_put_help(&some, "file.newline", &e), 0);
 	assert_string_equal(buf_text(&some),
@@ -326,8 +327,8 @@ test_manual(void **state)
 	size_t n;
 
 	(void)state;
-	(void)snprintf(path, sizeof(path), "%s/doc/odbcship.cfg.5",
-	    source_dir());
+	(void)snprintf(
+	    path, sizeof(path), "%s/doc/odbcship.cfg.5", source_dir());
 	if (file_read(&page, path, FILE_ANY, &e) < 0)
 		fail_msg("%s", e.text);
 	rows = settings_all(&n);
@@ -337,8 +338,7 @@ test_manual(void **state)
 
 		if (is_structural(&rows[i]))
 			continue;
-		(void)snprintf(item, sizeof(item), "\n.It Ic %s",
-		    rows[i].path);
+		(void)snprintf(item, sizeof(item), "\n.It Ic %s", rows[i].path);
 		at = strstr(buf_text(&page), item);
 		while (at != NULL && at[strlen(item)] != '\n' &&
 		    at[strlen(item)] != ' ')
@@ -347,8 +347,8 @@ test_manual(void **state)
 			fail_msg("%s is not in %s", rows[i].path, path);
 		end = strstr(at + 1, "\n.It ");
 		(void)snprintf(fallback, sizeof(fallback),
-		    "The default is\n.Li %s", rows[i].fallback != NULL ?
-		    rows[i].fallback : "");
+		    "The default is\n.Li %s",
+		    rows[i].fallback != NULL ? rows[i].fallback : "");
 		/* A comma would be taken for punctuation. */
 		if (strcmp(fallback, "The default is\n.Li ,") == 0)
 			(void)snprintf(fallback, sizeof(fallback),
@@ -360,8 +360,8 @@ test_manual(void **state)
 		}
 		if (at == NULL || (end != NULL && at > end) ||
 		    strncmp(at, fallback, strlen(fallback)) != 0)
-			fail_msg("the default of %s is not in %s",
-			    rows[i].path, path);
+			fail_msg("the default of %s is not in %s", rows[i].path,
+			    path);
 	}
 	buf_release(&page);
 }
@@ -396,7 +396,8 @@ test_samples(void **state)
 	copy_sample("jobs.d/example.cfg.sample", "jobs.d/example.cfg");
 	for (size_t i = 0; i < 2; i++) {
 		const struct spec_request request = { .main_file = main_file,
-			.job = "example", .environment = environments[i] };
+			.job = "example",
+			.environment = environments[i] };
 		struct problems problems = PROBLEMS_INIT;
 		struct spec *spec = NULL;
 		struct err e = ERR_INIT;
@@ -420,8 +421,8 @@ test_manual_example(void **state)
 	char *at, *end;
 
 	(void)state;
-	(void)snprintf(path, sizeof(path), "%s/doc/odbcship.cfg.5",
-	    source_dir());
+	(void)snprintf(
+	    path, sizeof(path), "%s/doc/odbcship.cfg.5", source_dir());
 	if (file_read(&page, path, FILE_ANY, &e) < 0)
 		fail_msg("%s", e.text);
 	at = strstr(page.data, "\n.Sh EXAMPLES");
@@ -451,8 +452,7 @@ test_dialects(void **state)
 		bool found = false;
 
 		for (size_t j = 1; row->choices[j] != NULL; j++)
-			found = found || strcmp(row->choices[j],
-			    names[i]) == 0;
+			found = found || strcmp(row->choices[j], names[i]) == 0;
 		if (!found)
 			fail_msg("no choice '%s'", names[i]);
 	}
@@ -497,6 +497,6 @@ main(void)
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests_name("settings", tests, set_up,
-	    tear_down);
+	return cmocka_run_group_tests_name(
+	    "settings", tests, set_up, tear_down);
 }

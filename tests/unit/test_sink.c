@@ -178,8 +178,8 @@ test_link_is_not_followed(void **state)
 	(void)state;
 	path_of(victim, "victim");
 	write_file(victim, "safe", 4, 0600);
-	(void)snprintf(link, sizeof(link), "%s/.d.csv.%ld.tmp", dir,
-	    (long)getpid());
+	(void)snprintf(
+	    link, sizeof(link), "%s/.d.csv.%ld.tmp", dir, (long)getpid());
 	assert_int_equal(symlink(victim, link), 0);
 	OK(spool_open(&s, dir, "d.csv", &e), &e);
 	OK(out_write(spool_out(s), "x", 1, &e), &e);

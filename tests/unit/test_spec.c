@@ -28,8 +28,8 @@ enum { CASE_BYTES = 1024 * 1024, CASES_MAX = 512, WORDS_MAX = 32 };
 /* One case. */
 struct test_case {
 	char *title;
-	char *text;		/* behind the title */
-	char dir[64];		/* its files */
+	char *text;   /* behind the title */
+	char dir[64]; /* its files */
 };
 
 /* A load line, taken apart. */
@@ -89,8 +89,8 @@ find_part(const char *text, const char *name, size_t skip, char **head)
 	end = strchr(at, '\n');
 	assert_non_null(end);
 	if (head != NULL)
-		*head = strndup(at + strlen(start),
-		    (size_t)(end - at) - strlen(start));
+		*head = strndup(
+		    at + strlen(start), (size_t)(end - at) - strlen(start));
 	at = end + 1;
 	if (strncmp(at, "---", 3) == 0)
 		return strdup("");
@@ -188,8 +188,7 @@ take_command(const struct test_case *c, char *line, struct command *command)
 			r->job = word;
 		else if (strcmp(option, "--config") == 0)
 			(void)snprintf(command->main_file,
-			    sizeof(command->main_file), "%s/%s", c->dir,
-			    word);
+			    sizeof(command->main_file), "%s/%s", c->dir, word);
 		else if (strcmp(option, "--env") == 0)
 			r->environment = word;
 		else if (strcmp(option, "--dsn") == 0)
@@ -221,8 +220,8 @@ forget_variables(const struct command *command)
 
 /* A problem as the cases write it: without the directory of the test. */
 static void
-show_problem(const struct test_case *c, const struct problem *p, char *text,
-    size_t size)
+show_problem(
+    const struct test_case *c, const struct problem *p, char *text, size_t size)
 {
 	size_t n = strlen(c->dir);
 	char put[4096];
@@ -231,8 +230,8 @@ show_problem(const struct test_case *c, const struct problem *p, char *text,
 	if (p->file == NULL)
 		(void)snprintf(text, size, "-: %s", put);
 	else
-		(void)snprintf(text, size, "%s", strncmp(put, c->dir, n) == 0 ?
-		    put + n + 1 : put);
+		(void)snprintf(text, size, "%s",
+		    strncmp(put, c->dir, n) == 0 ? put + n + 1 : put);
 }
 
 /* "PATH:LINE: fragment": the place exactly, then a part of the text. */
@@ -270,8 +269,7 @@ check_problems(const struct test_case *c, const struct problems *problems)
 		}
 		if (i >= problems->n)
 			fail_msg("\n  want %s\n  got  nothing", line);
-		show_problem(c, &problems->items[i++], got,
-		    sizeof(got));
+		show_problem(c, &problems->items[i++], got, sizeof(got));
 		check_problem(line, got);
 	}
 	if (i < problems->n) {
@@ -301,21 +299,21 @@ show_value(const struct value *v, char *text, size_t size)
 }
 
 static void
-show_origin(const struct test_case *c, const struct value *v, char *text,
-    size_t size)
+show_origin(
+    const struct test_case *c, const struct value *v, char *text, size_t size)
 {
 	if (v->origin.file != NULL)
-		(void)snprintf(text, size, "%s:%u", v->origin.file +
-		    strlen(c->dir) + 1, v->origin.line);
+		(void)snprintf(text, size, "%s:%u",
+		    v->origin.file + strlen(c->dir) + 1, v->origin.line);
 	else
-		(void)snprintf(text, size, "%s", v->is_given ?
-		    "command line" : "default");
+		(void)snprintf(
+		    text, size, "%s", v->is_given ? "command line" : "default");
 }
 
 /* What a case's "path = value @ origin" lines are looked up in. */
 struct lookup {
 	const struct test_case *c;
-	const char *want;	/* the line */
+	const char *want; /* the line */
 	bool found;
 };
 
@@ -331,20 +329,19 @@ compare_value(void *arg, const struct value *v, struct err *e)
 	if (v->member == NULL)
 		(void)snprintf(path, sizeof(path), "%s", v->setting->path);
 	else if (v->setting->type == SETTING_PARAMS)
-		(void)snprintf(path, sizeof(path), "%s.%s", v->setting->path,
-		    v->member);
+		(void)snprintf(
+		    path, sizeof(path), "%s.%s", v->setting->path, v->member);
 	else
 		(void)snprintf(path, sizeof(path), "%.*s.%s%s",
-		    (int)(dot - v->setting->path), v->setting->path,
-		    v->member, dot);
+		    (int)(dot - v->setting->path), v->setting->path, v->member,
+		    dot);
 	n = strlen(path);
 	if (strncmp(l->want, path, n) != 0 || l->want[n] != ' ')
 		return 0;
 	l->found = true;
 	show_value(v, text, sizeof(text));
 	show_origin(l->c, v, origin, sizeof(origin));
-	(void)snprintf(line, sizeof(line), "%s = %s @ %s", path, text,
-	    origin);
+	(void)snprintf(line, sizeof(line), "%s = %s @ %s", path, text, origin);
 	assert_string_equal(line, l->want);
 	return 0;
 }
@@ -355,8 +352,7 @@ check_number(const struct spec *s, const char *line)
 	char what[16], path[128];
 	long long want;
 
-	assert_int_equal(sscanf(line, "%15s %127s %lld", what, path, &want),
-	    3);
+	assert_int_equal(sscanf(line, "%15s %127s %lld", what, path, &want), 3);
 	if (strcmp(what, "count") == 0)
 		assert_int_equal(spec_count(s, path), want);
 	else
@@ -384,8 +380,8 @@ check_values(const struct test_case *c, const struct spec *s)
 		    strncmp(line, "number ", 7) == 0)
 			check_number(s, line);
 		else {
-			assert_int_equal(spec_each(s, compare_value, &l, &e),
-			    0);
+			assert_int_equal(
+			    spec_each(s, compare_value, &l, &e), 0);
 			if (!l.found)
 				fail_msg("nothing is called %s", line);
 		}
@@ -476,8 +472,8 @@ find_cases(void)
 	(void)snprintf(dir, sizeof(dir), "%s/tests/cases/spec", source_dir());
 	n = scandir(dir, &entries, is_case_file, alphasort);
 	for (int i = 0; i < n; i++) {
-		(void)snprintf(path, sizeof(path), "%s/%s", dir,
-		    entries[i]->d_name);
+		(void)snprintf(
+		    path, sizeof(path), "%s/%s", dir, entries[i]->d_name);
 		add_cases(path);
 		free(entries[i]);
 	}
@@ -503,7 +499,8 @@ main(void)
 		return 1;
 	for (size_t i = 0; i < n_cases; i++)
 		tests[i] = (struct CMUnitTest){ .name = cases[i].title,
-			.test_func = run_case, .initial_state = &cases[i] };
+			.test_func = run_case,
+			.initial_state = &cases[i] };
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	failed = _cmocka_run_group_tests("spec", tests, n_cases, NULL, NULL);
 	for (size_t i = 0; i < n_cases; i++) {

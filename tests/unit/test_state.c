@@ -38,8 +38,11 @@ static const struct run_key day_one = { "daily", "prod", "2026-11-24", "" };
 static int64_t
 begin(struct ledger *l, const struct run_key *key)
 {
-	struct run_start start = { .key = *key, .dsn = "warehouse",
-		.user = "me", .host = "here", .version = "1" };
+	struct run_start start = { .key = *key,
+		.dsn = "warehouse",
+		.user = "me",
+		.host = "here",
+		.version = "1" };
 	struct err e = ERR_INIT;
 	int64_t run = 0;
 
@@ -113,8 +116,7 @@ test_runs_are_read_back(void **state)
 	OK(ledger_open(&l, dir, &e), &e);
 	OK(ledger_each_run(l, &filter, see_run, &seen, &e), &e);
 	assert_int_equal(seen.n, 2);
-	assert_string_equal(seen.text[0],
-	    "daily prod 2026-11-24 shipped 0  ");
+	assert_string_equal(seen.text[0], "daily prod 2026-11-24 shipped 0  ");
 	assert_string_equal(seen.text[1],
 	    "daily prod 2026-11-24 failed 69 database no such table");
 	filter.job = "nightly";
@@ -180,20 +182,29 @@ see_delivery(void *arg, const struct run_delivery *d, struct err *e)
 	(void)e;
 	(void)snprintf(seen->text[seen->n++], 256, "%s %s %s %s %s %llu %s",
 	    d->target, d->url, d->state, d->stage, d->reply,
-	    (unsigned long long)d->bytes, d->error != NULL ? d->error->text :
-	    "-");
+	    (unsigned long long)d->bytes,
+	    d->error != NULL ? d->error->text : "-");
 	return 0;
 }
 
 static void
 test_details(void **state)
 {
-	struct run_statement s = { .index = 2, .line = 14, .source = "a.sql",
-		.word = "SELECT", .rows = 5, .results = 1 };
+	struct run_statement s = { .index = 2,
+		.line = 14,
+		.source = "a.sql",
+		.word = "SELECT",
+		.rows = 5,
+		.results = 1 };
 	struct run_file f = { "a.csv", "/spool/a.csv", 5, 50, "ab12", "[]" };
-	struct run_delivery d = { .target = "partner", .url = "ftp://h/",
-		.name = "a.csv", .state = "sending", .stage = "nothing",
-		.reply = "", .tls = "", .verified = "" };
+	struct run_delivery d = { .target = "partner",
+		.url = "ftp://h/",
+		.name = "a.csv",
+		.state = "sending",
+		.stage = "nothing",
+		.reply = "",
+		.tls = "",
+		.verified = "" };
 	struct err error = ERR_INIT, e = ERR_INIT;
 	struct seen seen = { 0, { "" } };
 	struct ledger *l;
@@ -218,16 +229,16 @@ test_details(void **state)
 	OK(ledger_end_delivery(l, delivery, &d, &e), &e);
 	OK(ledger_each_statement(l, run, see_statement, &seen, &e), &e);
 	assert_int_equal(seen.n, 2);
-	assert_string_equal(seen.text[0],
-	    "1 a.sql:14 SELECT orders 5 42703 no such column");
+	assert_string_equal(
+	    seen.text[0], "1 a.sql:14 SELECT orders 5 42703 no such column");
 	assert_string_equal(seen.text[1], "2 a.sql:14 SELECT - 5  ");
 	seen.n = 0;
 	OK(ledger_each_file(l, run, see_file, &seen, &e), &e);
 	OK(ledger_each_delivery(l, run, see_delivery, &seen, &e), &e);
 	assert_int_equal(seen.n, 2);
 	assert_string_equal(seen.text[0], "a.csv /spool/a.csv 5 50 ab12 []");
-	assert_string_equal(seen.text[1],
-	    "partner ftp://h/ delivered verified 213 50 50 -");
+	assert_string_equal(
+	    seen.text[1], "partner ftp://h/ delivered verified 213 50 50 -");
 	ledger_free(l);
 }
 
@@ -267,8 +278,9 @@ test_a_newer_ledger_is_refused(void **state)
 	assert_int_equal(mkdir(newer, 0700), 0);
 	(void)snprintf(path, sizeof(path), "%s/ledger.db", newer);
 	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(db, "PRAGMA user_version = 999", NULL,
-	    NULL, NULL), SQLITE_OK);
+	assert_int_equal(
+	    sqlite3_exec(db, "PRAGMA user_version = 999", NULL, NULL, NULL),
+	    SQLITE_OK);
 	(void)sqlite3_close(db);
 	FAILS(ledger_open(&l, newer, &e), &e, ERR_LOCAL, "newer odbcship");
 	assert_true(e.hint[0] != '\0');
@@ -304,8 +316,8 @@ test_lock(void **state)
 	lock_describe(first, 42);
 	FAILS(lock_take(&second, dir, "daily.prod", 0, &e), &e, ERR_NOT_NOW,
 	    "is running already");
-	(void)snprintf(wanted, sizeof(wanted), "process %ld (run 42",
-	    (long)getpid());
+	(void)snprintf(
+	    wanted, sizeof(wanted), "process %ld (run 42", (long)getpid());
 	assert_non_null(strstr(e.text, wanted));
 	OK(lock_take(&second, dir, "daily.dev", 0, &e), &e);
 	lock_free(second);

@@ -15,8 +15,12 @@
 /* 2026-11-24 is a Tuesday. */
 static const struct date date = { 2026, 11, 24, 5, 30, 7 };
 static const struct template_fields fields = {
-	.job = "daily", .environment = "prod", .host = "db1", .name = "a.csv",
-	.run = 42, .date = &date,
+	.job = "daily",
+	.environment = "prod",
+	.host = "db1",
+	.name = "a.csv",
+	.run = 42,
+	.date = &date,
 };
 
 static void
@@ -24,7 +28,7 @@ test_expand(void **state)
 {
 	static const struct {
 		const char *text;
-		const char *expanded;	/* NULL: an error */
+		const char *expanded; /* NULL: an error */
 	} cases[] = {
 		{ "", "" },
 		{ "plain.csv", "plain.csv" },
@@ -45,7 +49,9 @@ test_expand(void **state)
 		{ "a}b", "a}b" },
 		{ "}}", "}}" },
 		{ "{{\"a\": 1}", "{\"a\": 1}" },
-		{ "\xc3\xa4{job}\xc3\xb6", "\xc3\xa4" "daily\xc3\xb6" },
+		{ "\xc3\xa4{job}\xc3\xb6",
+		    "\xc3\xa4"
+		    "daily\xc3\xb6" },
 		{ "{", NULL },
 		{ "{job", NULL },
 		{ "a{", NULL },
@@ -73,8 +79,7 @@ test_expand(void **state)
 		if ((rc == 0) != (cases[i].expanded != NULL))
 			fail_msg("'%s' is %d %s", cases[i].text, rc, e.text);
 		if (rc == 0)
-			assert_string_equal(buf_text(&out),
-			    cases[i].expanded);
+			assert_string_equal(buf_text(&out), cases[i].expanded);
 		else
 			assert_int_equal(e.class, ERR_SPEC);
 		buf_release(&out);
@@ -120,8 +125,8 @@ test_fields_without_a_meaning(void **state)
 		struct err e = ERR_INIT;
 
 		assert_int_equal(template_check(texts[i], &e), 0);
-		assert_int_equal(template_expand(&out, texts[i], &none, &e),
-		    -1);
+		assert_int_equal(
+		    template_expand(&out, texts[i], &none, &e), -1);
 		assert_non_null(strstr(e.text, "has no meaning here"));
 		buf_release(&out);
 	}
@@ -163,8 +168,8 @@ test_long_texts(void **state)
 	char text[600];
 
 	(void)state;
-	assert_int_equal(template_expand(&out, "0123456789abcdefg", &fields,
-	    &e), -1);
+	assert_int_equal(
+	    template_expand(&out, "0123456789abcdefg", &fields, &e), -1);
 	buf_release(&out);
 	memset(text, 'x', sizeof(text));
 	text[0] = '{';
