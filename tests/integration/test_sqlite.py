@@ -181,13 +181,6 @@ class Values(Case):
         rows = self.parsed(self.export("SELECT v, n FROM t ORDER BY n"))
         self.assertEqual([r[0] for r in rows[1:]], [str(i) for i in INTEGERS])
 
-    def test_reals(self):
-        """floating point numbers read back to the same bits"""
-        self.fill("REAL", REALS)
-        rows = self.parsed(self.export("SELECT v, n FROM t ORDER BY n"))
-        self.assertEqual([float(r[0]).hex() for r in rows[1:]],
-                         [r.hex() for r in REALS])
-
     def test_blob(self):
         """bytes are hexadecimal digits"""
         self.fill("BLOB", [b"", b"\x00\xff\x10", b"\xde\xad" * 9000])

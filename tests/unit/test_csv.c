@@ -109,7 +109,7 @@ test_long_value(void **state)
 {
 	enum { N = 20 * 1024 * 1024 };
 	char *data = malloc(N + BLOCK_SLACK);
-	struct memory m = { { memory_write }, BUF_INIT((size_t)3 * N), 0 };
+	struct memory m = { { memory_write }, BUF_INIT((size_t)8 * N), 0 };
 	struct csv c = CSV_INIT;
 	struct csv_options o = CSV_OPTIONS_DEFAULT;
 	struct cell cell = { data, N };

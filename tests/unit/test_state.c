@@ -153,7 +153,7 @@ see_statement(void *arg, const struct run_statement *s, struct err *e)
 	struct seen *seen = arg;
 
 	(void)e;
-	(void)snprintf(seen->text[seen->n], 256, "%u %s:%u %s %s %lld %s %s",
+	(void)snprintf(seen->text[seen->n], 256, "%u %s:%u %s %s %lld %s %.80s",
 	    s->index, s->source, s->line, s->word,
 	    s->name != NULL ? s->name : "-", (long long)s->rows,
 	    s->error != NULL ? s->error->state : "",
@@ -180,7 +180,7 @@ see_delivery(void *arg, const struct run_delivery *d, struct err *e)
 	struct seen *seen = arg;
 
 	(void)e;
-	(void)snprintf(seen->text[seen->n++], 256, "%s %s %s %s %s %llu %s",
+	(void)snprintf(seen->text[seen->n++], 256, "%s %s %s %s %s %llu %.80s",
 	    d->target, d->url, d->state, d->stage, d->reply,
 	    (unsigned long long)d->bytes,
 	    d->error != NULL ? d->error->text : "-");

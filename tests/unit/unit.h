@@ -66,8 +66,8 @@ read_text(const char *path)
 	assert_non_null(text);
 	if (f == NULL)
 		fail_msg("cannot open %s", path);
-	(void)fread(text, 1, 65535, f);
-	(void)fclose(f);
+	assert_int_equal(fread(text, 1, 65536, f) < 65536, 1);
+	assert_int_equal(fclose(f), 0);
 	return text;
 }
 
