@@ -31,8 +31,6 @@ int str_integer(const char *text, int64_t *value, struct err *e) MUST_CHECK;
  */
 const char *
 str_nearest(const char *name, const char *const *candidates, size_t n);
-/* Whether the bytes are well-formed UTF-8 (RFC 3629). */
-bool str_is_utf8(const char *data, size_t n);
 /* Whether a byte below 0x20 or 0x7f is in the text. */
 bool str_has_control(const char *text);
 /*

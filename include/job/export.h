@@ -71,10 +71,7 @@ struct export_file {
 
 #define EXPORT_FILE_INIT \
 	{ \
-		0, 0, "", NULL, \
-		{ \
-			"", "", "", "", "" \
-		} \
+		.rows = 0 \
 	}
 
 /* Run the batch of plan and write the file. */

@@ -3,7 +3,8 @@
  *
  * Lives in the worker process only. Adds by itself what makes a driver exact
  * and streaming (drivers.md): PGCLIENTENCODING, charset=utf8mb4, StepAPI=1,
- * NoCreat=1, ...; never over what the user wrote.
+ * NoCreat=1, ...; never over what the user wrote. Queries are wrapped where
+ * only SQL can print their values exactly (sql/wrap.h).
  *
  * Shape	session_open -> statements (odbc/statement.h) -> session_free
  * Threads	one at a time; session_cancel from any
@@ -27,6 +28,9 @@ struct session_options {
 	const char *user;	   /* or NULL */
 	const char *password;	   /* or NULL */
 	uint64_t login_timeout_ms; /* 0: the driver's own */
+	const char *time_zone;	   /* of the session; NULL: as it is */
+	bool no_wrap;		   /* send queries as they are */
+	bool allows_loss;	   /* count what cannot be exact */
 	/* Told what the driver said besides (SQL_SUCCESS_WITH_INFO). */
 	void (*warn)(void *arg, const char *text);
 	void *warn_arg; /* handed to warn */
@@ -39,6 +43,8 @@ struct session_info {
 	char driver[64];	 /* SQL_DRIVER_NAME */
 	char driver_version[64]; /* SQL_DRIVER_VER */
 	char database[128];	 /* SQL_DATABASE_NAME */
+	char time_zone[64];	 /* of the session; "" where nobody says */
+	bool is_buffered;	 /* the driver holds whole results in memory */
 };
 
 struct session;

@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/redact.h"
 #include "base/str.h"
+#include "base/utf8.h"
 
 void
 json_init(struct json *j, struct buf *out)
@@ -42,7 +43,7 @@ static size_t
 character(const char *s, size_t n)
 {
 	for (size_t length = 1; length <= 4 && length <= n; length++)
-		if (str_is_utf8(s, length))
+		if (utf8_is_valid(s, length))
 			return length;
 	return 0;
 }

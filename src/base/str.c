@@ -12,6 +12,7 @@
 #include <strings.h>
 
 #include "base/str.h"
+#include "base/utf8.h"
 
 /* Longest words that suggestions are made for. */
 enum { NEAREST_MAX = 64 };
@@ -179,66 +180,6 @@ str_nearest(const char *name, const char *const *candidates, size_t n)
 	return nearest;
 }
 
-/* Bytes of the well-formed character at s, or 0. RFC 3629, section 4. */
-static size_t
-character(const unsigned char *s, size_t n)
-{
-	unsigned char low = 0x80, high = 0xbf;
-	size_t more;
-
-	if (s[0] < 0x80)
-		return 1;
-	if (s[0] >= 0xc2 && s[0] <= 0xdf)
-		more = 1;
-	else if (s[0] >= 0xe0 && s[0] <= 0xef)
-		more = 2;
-	else if (s[0] >= 0xf0 && s[0] <= 0xf4)
-		more = 3;
-	else
-		return 0;
-	if (n <= more)
-		return 0;
-	if (s[0] == 0xe0)
-		low = 0xa0; /* no overlong form */
-	else if (s[0] == 0xed)
-		high = 0x9f; /* no surrogate */
-	else if (s[0] == 0xf0)
-		low = 0x90;
-	else if (s[0] == 0xf4)
-		high = 0x8f; /* nothing above U+10FFFF */
-	if (s[1] < low || s[1] > high)
-		return 0;
-	for (size_t i = 2; i <= more; i++)
-		if (s[i] < 0x80 || s[i] > 0xbf)
-			return 0;
-	return more + 1;
-}
-
-bool
-str_is_utf8(const char *data, size_t n)
-{
-	const unsigned char *s = (const unsigned char *)data;
-	size_t i = 0;
-
-	while (i < n) {
-		uint64_t word;
-		size_t length;
-
-		if (n - i >= sizeof(word)) {
-			memcpy(&word, s + i, sizeof(word));
-			if ((word & 0x8080808080808080ULL) == 0) {
-				i += sizeof(word);
-				continue;
-			}
-		}
-		length = character(s + i, n - i);
-		if (length == 0)
-			return false;
-		i += length;
-	}
-	return true;
-}
-
 bool
 str_has_control(const char *text)
 {
@@ -255,7 +196,7 @@ str_escape(struct buf *b, const char *data, size_t n, struct err *e)
 	size_t i = 0;
 
 	while (i < n) {
-		size_t length = character(s + i, n - i);
+		size_t length = utf8_character(s + i, n - i);
 		int rc;
 
 		if (s[i] == '\n' || s[i] == '\r') {

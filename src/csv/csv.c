@@ -1,35 +1,104 @@
 /*
- * csv.c - write rows as RFC 4180 CSV
+ * csv.c - write rows as RFC 4180 CSV, in the dialect that a reader wants
  *
  * Decides for each field whether it is quoted and writes it once, into a
- * buffer that is handed on in large pieces. It does not change values: what
- * a value looks like as text is decided by odbc/fetch.c.
+ * buffer that is handed on in large pieces. Values that are read part by part
+ * never stand in memory as a whole; since nobody knows what is still to come,
+ * they are quoted. The form of values is value.c's, other character sets are
+ * charset.c's.
  */
 #include <string.h>
 
+#include "base/utf8.h"
+#include "csv/charset.h"
 #include "csv/csv.h"
 #include "csv/scan.h"
+#include "csv/value.h"
 
 enum {
-	CSV_CHUNK = 256 * 1024,	    /* handed to the out at once */
-	CSV_SLACK = 4 * 1024 * 1024 /* beyond the chunk, kept */
+	CSV_CHUNK = 256 * 1024,	     /* handed to the out at once */
+	CSV_SLACK = 4 * 1024 * 1024, /* beyond the chunk, kept */
+	CSV_ENDS = 16		     /* quotes and what stands between fields */
 };
 
 /* A single value may be as large as memory allows; quotes may double it. */
 static const size_t csv_buffer_max = SIZE_MAX / 4;
 
 int
-csv_open(struct csv *c, const struct csv_options *options, struct out *out,
-    size_t n_columns, struct err *e)
+csv_check_options(const struct csv_options *o, struct err *e)
 {
+	const char *const formats[] = { o->date, o->time, o->timestamp };
+	struct charset *charset = NULL;
+
+	if (o->null != NULL &&
+	    (strpbrk(o->null, "\"\r\n") != NULL ||
+		strchr(o->null, o->delimiter) != NULL))
+		return err_set(e, ERR_SPEC,
+		    "file.null '%s' holds a quote, a line break or the "
+		    "delimiter",
+		    o->null);
+	if (o->boolean != NULL && strchr(o->boolean, ',') == NULL) {
+		(void)err_set(e, ERR_SPEC,
+		    "file.boolean '%s' is not two words with a comma between",
+		    o->boolean);
+		return err_hint(e, "As in boolean = \"TRUE,FALSE\".");
+	}
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
+		if (formats[i] != NULL && value_check_format(formats[i], e) < 0)
+			return -1;
+	if (charset_is_utf8(o->charset))
+		return 0;
+	if (charset_open(&charset, o->charset, e) < 0)
+		return err_in(e, "file.charset");
+	charset_free(charset);
+	return 0;
+}
+
+/* Whether a column's values go as they come, as far as options go. */
+static bool
+is_plain(const struct csv_options *o)
+{
+	return o->quote == CSV_QUOTE_MINIMAL && charset_is_utf8(o->charset) &&
+	    o->formula == CSV_FORMULA_KEEP && o->date == NULL &&
+	    o->time == NULL && o->timestamp == NULL && o->boolean == NULL &&
+	    (o->null == NULL || o->null[0] == '\0');
+}
+
+static int
+put_mark(struct csv *c, struct err *e)
+{
+	if (buf_puts(&c->buf, "\xef\xbb\xbf", e) < 0)
+		return -1;
+	if (c->charset != NULL &&
+	    charset_convert(c->charset, &c->buf, 0, NULL, e) < 0)
+		return err_set(e, ERR_SPEC,
+		    "%s has no byte order mark; leave file.bom out",
+		    c->options.charset);
+	return 0;
+}
+
+int
+csv_open(struct csv *c, const struct csv_options *options, struct out *out,
+    const struct column *columns, size_t n, struct err *e)
+{
+	csv_release(c);
+	*c = (struct csv)CSV_INIT;
 	c->options = *options;
 	c->out = out;
-	c->n_columns = n_columns;
-	c->rows = 0;
-	c->bytes = 0;
-	buf_release(&c->buf);
+	c->columns = columns;
+	c->n_columns = n;
+	c->is_plain = is_plain(options);
+	if (c->options.null == NULL)
+		c->options.null = "";
+	c->null_length = strlen(c->options.null);
 	buf_init(&c->buf, csv_buffer_max);
-	return buf_reserve(&c->buf, CSV_CHUNK + CSV_SLACK / 16, e);
+	buf_init(&c->value, csv_buffer_max);
+	if (buf_reserve(&c->buf, CSV_CHUNK + CSV_SLACK / 16, e) < 0)
+		return -1;
+	if (!charset_is_utf8(options->charset) &&
+	    charset_open(&c->charset, options->charset, e) < 0)
+		return -1;
+	return options->bom ? put_mark(c, e) : 0;
 }
 
 /* Hand everything to the out; a buffer that grew for a long value goes. */
@@ -40,6 +109,7 @@ flush(struct csv *c, struct err *e)
 		return 0;
 	if (out_write(c->out, c->buf.data, c->buf.length, e) < 0)
 		return -1;
+	c->bytes += c->buf.length;
 	if (c->buf.capacity > CSV_SLACK)
 		buf_release(&c->buf);
 	else
@@ -47,13 +117,12 @@ flush(struct csv *c, struct err *e)
 	return 0;
 }
 
-/* "..." with each quote doubled; the caller has reserved 2n + 2 bytes. */
+/* The bytes with each quote doubled; the caller has reserved twice as many. */
 static char *
-put_quoted(char *to, const char *data, size_t n)
+put_doubled(char *to, const char *data, size_t n)
 {
 	const char *end = data + n;
 
-	*to++ = '"';
 	while (data < end) {
 		const char *quote = memchr(data, '"', (size_t)(end - data));
 		size_t run = (size_t)((quote != NULL ? quote + 1 : end) - data);
@@ -64,40 +133,13 @@ put_quoted(char *to, const char *data, size_t n)
 		if (quote != NULL)
 			*to++ = '"';
 	}
-	*to++ = '"';
 	return to;
 }
 
-/*
- * A lone \. ends the data for psql's \copy, even inside quotes when it stands
- * on a line of its own (facts: PostgreSQL before 18), so it is quoted.
- */
-static bool
-is_quoted(const struct csv *c, const struct cell *cell)
+/* What stands behind a field. */
+static char *
+put_end(const struct csv *c, char *to, bool is_last)
 {
-	return cell->length == 0 ||
-	    scan_needs_quotes(cell->data, cell->length, c->options.delimiter) ||
-	    (cell->length == 2 && memcmp(cell->data, "\\.", 2) == 0);
-}
-
-/* Write a field and the byte(s) after it. */
-static int
-put_field(struct csv *c, const struct cell *cell, bool is_last, struct err *e)
-{
-	char *to;
-
-	if (cell->length > csv_buffer_max / 2 - 8 ||
-	    buf_reserve(&c->buf, 2 * cell->length + 8, e) < 0)
-		return -1;
-	to = c->buf.data + c->buf.length;
-	if (cell->data == NULL)
-		;
-	else if (is_quoted(c, cell))
-		to = put_quoted(to, cell->data, cell->length);
-	else {
-		memcpy(to, cell->data, cell->length);
-		to += cell->length;
-	}
 	if (!is_last)
 		*to++ = c->options.delimiter;
 	else {
@@ -105,48 +147,449 @@ put_field(struct csv *c, const struct cell *cell, bool is_last, struct err *e)
 			*to++ = '\r';
 		*to++ = '\n';
 	}
-	c->bytes += (size_t)(to - c->buf.data) - c->buf.length;
+	return to;
+}
+
+/* A field of n bytes, well-formed, and what stands behind it. */
+static int
+put_field(struct csv *c, const char *data, size_t n, bool quoted, bool is_last,
+    struct err *e)
+{
+	char *to;
+
+	if (n > csv_buffer_max / 2 - CSV_ENDS ||
+	    buf_reserve(&c->buf, 2 * n + CSV_ENDS, e) < 0)
+		return -1;
+	to = c->buf.data + c->buf.length;
+	if (quoted) {
+		*to++ = '"';
+		to = put_doubled(to, data, n);
+		*to++ = '"';
+	} else {
+		memcpy(to, data, n);
+		to += n;
+	}
+	to = put_end(c, to, is_last);
 	c->buf.length = (size_t)(to - c->buf.data);
 	return 0;
 }
 
+/*
+ * A lone \. ends the data for psql's \copy, even inside quotes when it stands
+ * on a line of its own (PostgreSQL before 18), so it is quoted.
+ */
+static bool
+is_lone_end(const char *data, size_t n)
+{
+	return n == 2 && data[0] == '\\' && data[1] == '.';
+}
+
+static bool
+is_null_word(const struct csv *c, const char *data, size_t n)
+{
+	return n == c->null_length && memcmp(data, c->options.null, n) == 0;
+}
+
+/* An empty record would be an empty line, which many readers drop. */
+static bool
+needs_quotes(
+    const struct csv *c, size_t i, const char *data, size_t n, unsigned found)
+{
+	switch (c->options.quote) {
+	case CSV_QUOTE_ALL:
+	case CSV_QUOTE_NONNULL:
+		return true;
+	case CSV_QUOTE_TEXT:
+		if (c->columns[i].kind == COLUMN_TEXT)
+			return true;
+		break;
+	default:
+		break;
+	}
+	return (found & SCAN_QUOTES) != 0 || is_null_word(c, data, n) ||
+	    (n == 0 && c->n_columns == 1) || is_lone_end(data, n);
+}
+
 static int
-put_record(struct csv *c, const struct cell *cells, struct err *e)
+refuse_nul(struct err *e)
+{
+	(void)err_set(e, ERR_DATA, "the value holds a NUL byte");
+	return err_hint(e,
+	    "No loader of CSV takes it: remove it in the query, or set "
+	    "file.invalid = \"replace\".");
+}
+
+static int
+refuse_invalid(struct err *e)
+{
+	(void)err_set(e, ERR_DATA, "the value is not UTF-8");
+	return err_hint(e,
+	    "The data itself or the driver's character set is wrong, see "
+	    "drivers.md on this driver; file.invalid = \"replace\" writes "
+	    "U+FFFD for what cannot be read.");
+}
+
+/*
+ * Make *data well-formed: NUL bytes and what is no UTF-8 are an error, or
+ * U+FFFD, which then stands in a buffer with what is right.
+ */
+static int
+repair(struct csv *c, struct buf *into, unsigned found, const char **data,
+    size_t *n, struct err *e)
+{
+	const char *at = *data, *end = *data + *n;
+
+	if ((found & SCAN_NUL) == 0 && utf8_is_valid(*data, *n))
+		return 0;
+	if (c->options.invalid == CSV_INVALID_FAIL)
+		return (found & SCAN_NUL) != 0 ? refuse_nul(e) :
+						 refuse_invalid(e);
+	buf_reset(into);
+	while (at < end) {
+		const char *nul = memchr(at, '\0', (size_t)(end - at));
+		size_t run = (size_t)((nul != NULL ? nul : end) - at);
+
+		if (utf8_put_repaired(into, at, run, &c->counts.replaced, e) <
+		    0)
+			return -1;
+		at += run;
+		if (nul == NULL)
+			break;
+		if (buf_puts(into, "\xef\xbf\xbd", e) < 0)
+			return -1;
+		c->counts.replaced++;
+		at++;
+	}
+	if (buf_reserve(into, BLOCK_SLACK, e) < 0)
+		return -1;
+	*data = into->data;
+	*n = into->length;
+	return 0;
+}
+
+/* From `from` on, the buffer's bytes become those of the charset. */
+static int
+convert(struct csv *c, size_t from, struct err *e)
+{
+	bool may_replace = c->options.invalid == CSV_INVALID_REPLACE;
+
+	if (c->charset == NULL)
+		return 0;
+	return charset_convert(c->charset, &c->buf, from,
+	    may_replace ? &c->counts.replaced : NULL, e);
+}
+
+/* OWASP, CSV injection: what a spreadsheet takes for a formula. */
+static bool
+is_formula(const struct csv *c, size_t i, const char *data, size_t n)
+{
+	return c->options.formula != CSV_FORMULA_KEEP &&
+	    c->columns[i].kind == COLUMN_TEXT && n > 0 &&
+	    strchr("=+-@\t\r", data[0]) != NULL && data[0] != '\0';
+}
+
+static int
+refuse_formula(struct err *e)
+{
+	(void)err_set(e, ERR_DATA,
+	    "the text begins as a formula does, and file.formula is \"fail\"");
+	return err_hint(e,
+	    "Spreadsheets run a text that begins with = + - @; file.formula = "
+	    "\"quote\" puts an apostrophe in front.");
+}
+
+static int
+put_apostrophe(struct csv *c, struct buf *b, struct err *e)
+{
+	if (c->options.formula == CSV_FORMULA_FAIL)
+		return refuse_formula(e);
+	c->counts.prefixed++;
+	return buf_put(b, "'", 1, e);
+}
+
+/* A text with its options applied. */
+static int
+put_text(struct csv *c, size_t i, const char *data, size_t n, bool is_last,
+    struct err *e)
+{
+	struct buf repaired = BUF_INIT(csv_buffer_max);
+	size_t from = c->buf.length;
+	unsigned found = scan_field(data, n, c->options.delimiter);
+	int rc = -1;
+
+	if ((found & (SCAN_NUL | SCAN_HIGH)) != 0 &&
+	    repair(c, &repaired, found, &data, &n, e) < 0)
+		goto out;
+	if (is_formula(c, i, data, n)) {
+		struct buf prefixed = BUF_INIT(csv_buffer_max);
+
+		rc = put_apostrophe(c, &prefixed, e);
+		if (rc == 0)
+			rc = buf_put(&prefixed, data, n, e);
+		buf_release(&repaired);
+		repaired = prefixed;
+		if (rc < 0)
+			goto out;
+		data = repaired.data;
+		n = repaired.length;
+	}
+	rc = put_field(
+	    c, data, n, needs_quotes(c, i, data, n, found), is_last, e);
+	if (rc == 0)
+		rc = convert(c, from, e);
+out:
+	buf_release(&repaired);
+	return rc;
+}
+
+static int
+put_null(struct csv *c, bool is_last, struct err *e)
+{
+	size_t from = c->buf.length;
+
+	if (put_field(c, c->options.null, c->null_length,
+		c->options.quote == CSV_QUOTE_ALL, is_last, e) < 0)
+		return -1;
+	return convert(c, from, e);
+}
+
+/* A cell in another form than it came in. */
+static int
+put_formed(struct csv *c, size_t i, const struct cell *cell, bool is_last,
+    struct err *e)
+{
+	const char *format = value_format(&c->options, c->columns[i].kind);
+	const struct cell_part whole = { cell->data, cell->length, cell->form,
+		false };
+	struct value_carry carry = { { 0 }, 0 };
+	int rc;
+
+	if (cell->form == CELL_TEXT && format == NULL)
+		return put_text(c, i, cell->data, cell->length, is_last, e);
+	buf_reset(&c->value);
+	if (cell->form == CELL_BYTES)
+		rc = value_put_bytes(
+		    &c->value, c->options.binary, &whole, &carry, e);
+	else
+		rc = value_put_formatted(
+		    &c->value, format, c->columns[i].kind, cell, e);
+	if (rc < 0 || buf_reserve(&c->value, BLOCK_SLACK, e) < 0)
+		return -1;
+	rc = put_text(c, i, c->value.data, c->value.length, is_last, e);
+	if (c->value.capacity > CSV_SLACK)
+		buf_release(&c->value);
+	return rc;
+}
+
+/* A value on its way through, part by part. */
+struct passage {
+	struct value_carry bytes; /* of base64 */
+	char tail[4];		  /* the beginning of a character */
+	size_t n_tail;
+};
+
+/* Doubled quotes and the charset; data is well-formed. */
+static int
+put_run(struct csv *c, const char *data, size_t n, struct err *e)
+{
+	size_t from = c->buf.length;
+
+	if (buf_reserve(&c->buf, 2 * n + CSV_ENDS, e) < 0)
+		return -1;
+	c->buf.length = (size_t)(put_doubled(c->buf.data + from, data, n) -
+	    c->buf.data);
+	if (convert(c, from, e) < 0)
+		return -1;
+	return c->buf.length >= CSV_CHUNK ? flush(c, e) : 0;
+}
+
+static int
+put_checked_run(struct csv *c, const char *data, size_t n, struct err *e)
+{
+	unsigned found = memchr(data, '\0', n) != NULL ? SCAN_NUL : 0;
+
+	if (n > 0 && repair(c, &c->value, found, &data, &n, e) < 0)
+		return -1;
+	return put_run(c, data, n, e);
+}
+
+/* The bytes in the tail that cannot go on any more go out. */
+static int
+put_tail(struct csv *c, struct passage *p, bool is_last, struct err *e)
+{
+	size_t kept = is_last ? 0 : utf8_unfinished(p->tail, p->n_tail);
+	size_t n = p->n_tail - kept;
+
+	if (n > 0 && put_checked_run(c, p->tail, n, e) < 0)
+		return -1;
+	memmove(p->tail, p->tail + n, kept);
+	p->n_tail = kept;
+	return 0;
+}
+
+/* A part of a text: a character that goes on in the next part waits. */
+static int
+put_text_part(struct csv *c, struct passage *p, const struct cell_part *part,
+    struct err *e)
+{
+	const char *data = part->data;
+	size_t n = part->length, unfinished;
+
+	for (; p->n_tail > 0 && n > 0; n--) {
+		p->tail[p->n_tail++] = *data++;
+		if (put_tail(c, p, false, e) < 0)
+			return -1;
+	}
+	unfinished = utf8_unfinished(data, n);
+	if (put_checked_run(c, data, n - unfinished, e) < 0)
+		return -1;
+	if (unfinished > 0) {
+		memcpy(p->tail, data + n - unfinished, unfinished);
+		p->n_tail = unfinished;
+	}
+	return part->more ? 0 : put_tail(c, p, true, e);
+}
+
+static int
+put_bytes_part(struct csv *c, struct passage *p, const struct cell_part *part,
+    struct err *e)
+{
+	buf_reset(&c->value);
+	if (value_put_bytes(&c->value, c->options.binary, part, &p->bytes, e) <
+	    0)
+		return -1;
+	return put_run(c, buf_text(&c->value), c->value.length, e);
+}
+
+/* A value of several parts; the first one is there. */
+static int
+put_long(struct csv *c, const struct block *block, size_t i,
+    struct cell_part *part, struct err *e)
+{
+	struct passage p = { .n_tail = 0 };
+	size_t from = c->buf.length;
+
+	if (buf_put(&c->buf, "\"", 1, e) < 0)
+		return -1;
+	if (part->form == CELL_TEXT &&
+	    is_formula(c, i, part->data, part->length) &&
+	    put_apostrophe(c, &c->buf, e) < 0)
+		return -1;
+	if (convert(c, from, e) < 0)
+		return -1;
+	for (;;) {
+		if (part->form == CELL_TEXT ?
+			put_text_part(c, &p, part, e) < 0 :
+			put_bytes_part(c, &p, part, e) < 0)
+			return -1;
+		if (!part->more)
+			break;
+		if (block->read(block->reader, i, part, e) < 0)
+			return -1;
+	}
+	from = c->buf.length;
+	if (buf_put(&c->buf, "\"", 1, e) < 0 ||
+	    buf_reserve(&c->buf, CSV_ENDS, e) < 0)
+		return -1;
+	c->buf.length = (size_t)(put_end(c, c->buf.data + c->buf.length,
+				     i + 1 == c->n_columns) -
+	    c->buf.data);
+	return convert(c, from, e);
+}
+
+/* A value that must be read first; short ones are as any other then. */
+static int
+put_lazy(struct csv *c, const struct block *block, size_t i, struct err *e)
+{
+	struct cell_part part = { NULL, 0, CELL_TEXT, false };
+	struct cell cell = { .is_lazy = false };
+	bool is_last = i + 1 == c->n_columns;
+
+	if (block->read(block->reader, i, &part, e) < 0)
+		return -1;
+	if (part.data == NULL)
+		return put_null(c, is_last, e);
+	if (part.more)
+		return put_long(c, block, i, &part, e);
+	cell.data = part.data;
+	cell.length = part.length;
+	cell.form = part.form;
+	return put_formed(c, i, &cell, is_last, e);
+}
+
+/* The short way of most files: nothing but a look at the bytes. */
+static int
+put_plain(struct csv *c, size_t i, const struct cell *cell, struct err *e)
+{
+	bool is_last = i + 1 == c->n_columns, quoted;
+	unsigned found;
+
+	if (cell->data == NULL)
+		return put_field(c, "", 0, false, is_last, e);
+	if (cell->form != CELL_TEXT)
+		return put_formed(c, i, cell, is_last, e);
+	found = scan_field(cell->data, cell->length, c->options.delimiter);
+	if ((found & SCAN_NUL) != 0 ||
+	    ((found & SCAN_HIGH) != 0 &&
+		!utf8_is_valid(cell->data, cell->length)))
+		return put_text(c, i, cell->data, cell->length, is_last, e);
+	quoted = (found & SCAN_QUOTES) != 0 || cell->length == 0 ||
+	    is_lone_end(cell->data, cell->length);
+	return put_field(c, cell->data, cell->length, quoted, is_last, e);
+}
+
+static int
+put_cell(struct csv *c, const struct block *block, size_t i,
+    const struct cell *cell, struct err *e)
+{
+	if (cell->is_lazy)
+		return put_lazy(c, block, i, e);
+	if (c->is_plain)
+		return put_plain(c, i, cell, e);
+	if (cell->data == NULL)
+		return put_null(c, i + 1 == c->n_columns, e);
+	return put_formed(c, i, cell, i + 1 == c->n_columns, e);
+}
+
+static int
+put_record(struct csv *c, const struct block *block, const struct cell *cells,
+    struct err *e)
 {
 	for (size_t i = 0; i < c->n_columns; i++)
-		if (put_field(c, &cells[i], i + 1 == c->n_columns, e) < 0)
-			return -1;
+		if (put_cell(c, block, i, &cells[i], e) < 0)
+			return err_in(e, "row %llu, column '%s'",
+			    (unsigned long long)c->rows + 1,
+			    c->columns[i].name);
+	c->rows++;
 	return c->buf.length >= CSV_CHUNK ? flush(c, e) : 0;
 }
 
 /* Names have no slack behind them, so they are copied to where they have. */
 static int
-put_name(struct csv *c, const char *name, bool is_last, struct err *e)
+put_name(struct csv *c, size_t i, struct err *e)
 {
-	size_t n = strlen(name);
-	struct buf copy = BUF_INIT(csv_buffer_max);
-	struct cell cell;
-	int rc;
+	const char *name = c->columns[i].name;
+	size_t n = strlen(name), from = c->buf.length;
+	unsigned found = scan_field_scalar(name, n, c->options.delimiter);
+	bool quoted = needs_quotes(c, i, name, n, found) ||
+	    c->options.quote == CSV_QUOTE_TEXT;
 
-	if (buf_reserve(&copy, n + BLOCK_SLACK, e) < 0)
+	if (!utf8_is_valid(name, n))
+		return err_set(
+		    e, ERR_DATA, "the name of column %zu is not UTF-8", i + 1);
+	if (put_field(c, name, n, quoted, i + 1 == c->n_columns, e) < 0)
 		return -1;
-	memset(copy.data, 0, n + BLOCK_SLACK);
-	memcpy(copy.data, name, n);
-	cell.data = copy.data;
-	cell.length = n;
-	rc = put_field(c, &cell, is_last, e);
-	buf_release(&copy);
-	return rc;
+	return convert(c, from, e);
 }
 
 int
-csv_put_header(struct csv *c, const struct column *columns, struct err *e)
+csv_put_header(struct csv *c, struct err *e)
 {
 	if (!c->options.header)
 		return 0;
 	for (size_t i = 0; i < c->n_columns; i++)
-		if (put_name(c, columns[i].name, i + 1 == c->n_columns, e) < 0)
-			return -1;
+		if (put_name(c, i, e) < 0)
+			return err_in(e, "in the header");
 	return 0;
 }
 
@@ -154,9 +597,9 @@ int
 csv_put_block(struct csv *c, const struct block *block, struct err *e)
 {
 	for (size_t i = 0; i < block->n_rows; i++)
-		if (put_record(c, block->cells + i * block->n_columns, e) < 0)
+		if (put_record(
+			c, block, block->cells + i * block->n_columns, e) < 0)
 			return -1;
-	c->rows += block->n_rows;
 	return 0;
 }
 
@@ -169,5 +612,8 @@ csv_finish(struct csv *c, struct err *e)
 void
 csv_release(struct csv *c)
 {
+	charset_free(c->charset);
+	c->charset = NULL;
 	buf_release(&c->buf);
+	buf_release(&c->value);
 }

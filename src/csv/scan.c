@@ -1,8 +1,9 @@
 /*
- * scan.c - find the bytes that make quoting necessary, 16 at a time
+ * scan.c - what a field holds that makes it need more than copying
  *
- * SSE2 is part of every x86-64; elsewhere the scalar twin does the work. The
- * quotes themselves are written by csv.c.
+ * SSE2 is part of every x86-64, and 16 bytes at a time are enough: most fields
+ * are shorter than that. Elsewhere the scalar twin does the work. The quotes
+ * themselves are written by csv.c.
  */
 #include "csv/scan.h"
 
@@ -10,48 +11,68 @@
 #include <emmintrin.h>
 #endif
 
-bool
-scan_needs_quotes_scalar(const char *data, size_t n, char delimiter)
+unsigned
+scan_field_scalar(const char *data, size_t n, char delimiter)
 {
-	for (size_t i = 0; i < n; i++)
+	unsigned found = 0;
+
+	for (size_t i = 0; i < n; i++) {
 		if (data[i] == delimiter || data[i] == '"' || data[i] == '\r' ||
 		    data[i] == '\n')
-			return true;
-	return false;
+			found |= SCAN_QUOTES;
+		if (data[i] == '\0')
+			found |= SCAN_NUL;
+		if ((unsigned char)data[i] >= 0x80)
+			found |= SCAN_HIGH;
+	}
+	return found;
 }
 
 #ifdef __SSE2__
-/* A bit for each of 16 bytes that is one of the four. */
-static unsigned
-find_special(const char *data, __m128i delimiter)
+/* Bytes that are a quote, the delimiter or below a blank; cheaper than exact. */
+static __m128i
+find_suspects(__m128i bytes, __m128i delimiter)
 {
-	const __m128i chunk = _mm_loadu_si128(
-	    (const __m128i *)(const void *)data);
-	__m128i hit = _mm_cmpeq_epi8(chunk, delimiter);
+	const __m128i control = _mm_set1_epi8(0x1f);
 
-	hit = _mm_or_si128(hit, _mm_cmpeq_epi8(chunk, _mm_set1_epi8('"')));
-	hit = _mm_or_si128(hit, _mm_cmpeq_epi8(chunk, _mm_set1_epi8('\r')));
-	hit = _mm_or_si128(hit, _mm_cmpeq_epi8(chunk, _mm_set1_epi8('\n')));
-	return (unsigned)_mm_movemask_epi8(hit);
+	return _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, delimiter),
+				_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'))),
+	    _mm_cmpeq_epi8(_mm_min_epu8(bytes, control), bytes));
 }
 
-bool
-scan_needs_quotes(const char *data, size_t n, char delimiter)
+unsigned
+scan_field(const char *data, size_t n, char delimiter)
 {
 	const __m128i wanted = _mm_set1_epi8(delimiter);
+	unsigned suspects = 0, high = 0, mask;
+	__m128i bytes;
 	size_t i = 0;
 
-	for (; n - i >= 16; i += 16)
-		if (find_special(data + i, wanted) != 0)
-			return true;
+	for (; n - i >= 16; i += 16) {
+		bytes = _mm_loadu_si128(
+		    (const __m128i *)(const void *)(data + i));
+		high |= (unsigned)_mm_movemask_epi8(bytes);
+		suspects |= (unsigned)_mm_movemask_epi8(
+		    find_suspects(bytes, wanted));
+	}
 	/* The rest reads into the slack; its bits are masked away. */
-	return i < n &&
-	    (find_special(data + i, wanted) & ((1U << (n - i)) - 1)) != 0;
+	if (i < n) {
+		mask = (1U << (n - i)) - 1;
+		bytes = _mm_loadu_si128(
+		    (const __m128i *)(const void *)(data + i));
+		high |= (unsigned)_mm_movemask_epi8(bytes) & mask;
+		suspects |= (unsigned)_mm_movemask_epi8(
+				find_suspects(bytes, wanted)) &
+		    mask;
+	}
+	if (suspects != 0)
+		return scan_field_scalar(data, n, delimiter);
+	return high != 0 ? SCAN_HIGH : 0;
 }
 #else
-bool
-scan_needs_quotes(const char *data, size_t n, char delimiter)
+unsigned
+scan_field(const char *data, size_t n, char delimiter)
 {
-	return scan_needs_quotes_scalar(data, n, delimiter);
+	return scan_field_scalar(data, n, delimiter);
 }
 #endif

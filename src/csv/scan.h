@@ -1,20 +1,26 @@
 /*
- * scan.h - find the bytes of a field that make quoting necessary
+ * scan.h - what a field holds that makes it need more than copying
  *
  * Source	RFC 4180 2.6, 2.7
  */
 #ifndef CSV_SCAN_H
 #define CSV_SCAN_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
+/* Bits of what was found. */
+enum scan_found {
+	SCAN_QUOTES = 1, /* the delimiter, a quote, CR or LF */
+	SCAN_NUL = 2,	 /* a NUL byte */
+	SCAN_HIGH = 4	 /* a byte that is no ASCII */
+};
+
 /*
- * Whether n bytes hold the delimiter, a quote, CR or LF. BLOCK_SLACK bytes
- * behind data may be read (table/block.h); what they hold does not matter.
+ * What n bytes hold. BLOCK_SLACK bytes behind data may be read
+ * (table/block.h); what they hold does not matter.
  */
-bool scan_needs_quotes(const char *data, size_t n, char delimiter);
+unsigned scan_field(const char *data, size_t n, char delimiter);
 /* The same, byte by byte: the oracle of the one above. */
-bool scan_needs_quotes_scalar(const char *data, size_t n, char delimiter);
+unsigned scan_field_scalar(const char *data, size_t n, char delimiter);
 
 #endif

@@ -106,9 +106,9 @@ output_begin(struct output *o, const struct column *columns, size_t n,
 	if (open_spool(o, last, e) < 0)
 		return -1;
 	out = spool_out(o->spool);
-	if (csv_open(&o->csv, &o->plan->csv, out, n, e) < 0)
+	if (csv_open(&o->csv, &o->plan->csv, out, columns, n, e) < 0)
 		return -1;
-	return csv_put_header(&o->csv, columns, e);
+	return csv_put_header(&o->csv, e);
 }
 
 int

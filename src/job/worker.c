@@ -29,7 +29,6 @@
 #include "sql/params.h"
 
 enum {
-	WORKER_BLOCK_BYTES = 512 * 1024,     /* budget of a block of rows */
 	WORKER_PROGRESS_MS = 200,	     /* between two reports */
 	WORKER_COLUMNS_MAX = 3 * 1024 * 1024 /* of the description */
 };
@@ -194,8 +193,7 @@ export_result(struct worker *w, struct statement *st, bool last, struct err *e)
 
 	if (describe_columns(w, columns, n, e) < 0 ||
 	    output_begin(&w->output, columns, n, last, e) < 0 ||
-	    fetch_new(&fetch, st, WORKER_BLOCK_BYTES, e) < 0 ||
-	    copy_rows(w, fetch, e) < 0)
+	    fetch_new(&fetch, st, e) < 0 || copy_rows(w, fetch, e) < 0)
 		goto out;
 	w->current.rows = (int64_t)fetch_rows(fetch);
 	w->current.results++;

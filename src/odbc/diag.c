@@ -206,7 +206,7 @@ diag_check_info(
 		    strncmp(r.state, "02", 2) != 0)
 			return diag_error(p, SQL_ERROR, e);
 		trim(r.text);
-		if (s->warn != NULL && r.text[0] != '\0')
+		if (s != NULL && s->warn != NULL && r.text[0] != '\0')
 			s->warn(s->warn_arg, r.text);
 	}
 	return 0;

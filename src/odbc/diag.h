@@ -27,7 +27,7 @@ int diag_error(const struct diag_place *place, SQLRETURN rc, struct err *e);
 /*
  * Look at the records of a call that succeeded with information: a record
  * that is no warning (SQLSTATE not 00, 01 or 02) is an error. Warnings go to
- * the session's listener.
+ * the session's listener (NULL: nobody).
  */
 int diag_check_info(const struct diag_place *place, const struct session *s,
     struct err *e) MUST_CHECK;

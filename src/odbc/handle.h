@@ -1,5 +1,5 @@
 /*
- * handle.h - what session.c, statement.c and fetch.c share
+ * handle.h - what the files of this room share
  *
  * ODBC's own types stay behind this header.
  */
@@ -14,6 +14,7 @@
 #include "odbc/quirk.h"
 #include "odbc/session.h"
 #include "odbc/statement.h"
+#include "sql/wrap.h"
 
 /* A connection. */
 struct session {
@@ -23,6 +24,8 @@ struct session {
 	const struct quirk *quirk; /* of its driver */
 	struct session_info info;  /* what it is connected to */
 	SQLUINTEGER getdata;	   /* SQL_GETDATA_EXTENSIONS */
+	bool wraps;		   /* queries may be wrapped to be exact */
+	bool allows_loss;	   /* what cannot be exact is counted only */
 	void (*warn)(void *arg, const char *text);
 	void *warn_arg;
 	pthread_mutex_t mutex; /* guards running */
@@ -34,6 +37,22 @@ struct column_type {
 	SQLSMALLINT sql_type; /* as SQLDescribeCol says */
 	SQLLEN display;	      /* SQL_DESC_DISPLAY_SIZE; 0 unknown */
 	SQLLEN octets;	      /* SQL_DESC_OCTET_LENGTH; 0 unknown */
+	bool is_plain;	      /* a column of a table, not an expression */
+	bool is_counted;      /* its bytes are in the sum (LAYOUT_MARKED) */
+};
+
+/* The columns of a result. */
+struct description {
+	struct column *columns;	   /* owned */
+	struct column_type *types; /* owned, one for each column */
+	size_t n;		   /* how many */
+};
+
+/* How the columns of a result stand in what the driver gives. */
+enum layout {
+	LAYOUT_PLAIN,  /* one for one */
+	LAYOUT_MARKED, /* one for one, values marked, and a sum (sql/wrap.h) */
+	LAYOUT_RECORD  /* all in one text (record.h) */
 };
 
 /* A bound parameter; the memory stays until the statement ends. */
@@ -45,11 +64,11 @@ struct bound_value {
 
 /* A statement and its current result. */
 struct statement {
-	struct session *session;   /* borrowed */
-	SQLHSTMT handle;	   /* owned */
-	struct column *columns;	   /* owned */
-	struct column_type *types; /* owned, one for each column */
-	size_t n_columns;
+	struct session *session;    /* borrowed */
+	SQLHSTMT handle;	    /* owned */
+	struct description shown;   /* the columns as the user knows them */
+	enum layout layout;	    /* of the current result */
+	char mark[WRAP_MARK + 1];   /* of LAYOUT_MARKED */
 	struct bound_value *values; /* owned */
 	size_t n_values;
 };

@@ -6,63 +6,125 @@
  * (sql/dialect.h).
  */
 #include <stddef.h>
-#include <strings.h>
+#include <string.h>
 
 #include "odbc/quirk.h"
 
+static const char *const nothing[] = { NULL };
 /* NO_CREATE: else a misspelt path makes an empty database. */
 static const char *const sqlite_add[] = { "StepAPI=1", "NoCreat=1",
 	"Timeout=5000", NULL };
 static const char *const mariadb_add[] = { "charset=utf8mb4", NULL };
-static const char *const nothing[] = { NULL };
+/* Without a cursor the whole result stands in memory. */
+static const char *const psqlodbc_add[] = { "UseDeclareFetch=1", "Fetch=100",
+	NULL };
+static const char *const freetds_add[] = { "ClientCharset=UTF-8", NULL };
+static const char *const firebird_add[] = { "CHARSET=UTF8", NULL };
+static const char *const mysql_add[] = { "charset=utf8mb4", "NO_CACHE=1",
+	"FORWARDONLY=1", NULL };
+/* libpq's encoding comes from the environment, whatever the program says. */
+static const char *const psqlodbc_environment[] = { "PGCLIENTENCODING=UTF8",
+	NULL };
+static const char *const oracle_environment[] = { "NLS_LANG=.AL32UTF8", NULL };
+static const char *const db2_environment[] = { "DB2CODEPAGE=1208", NULL };
 
 static const struct quirk quirks[] = {
 	{ .library = "psqlodbc",
 	    .name = "psqlODBC",
-	    .add = nothing,
-	    .zero_dates = true },
+	    .section = "postgresql",
+	    .add = psqlodbc_add,
+	    .environment = psqlodbc_environment,
+	    .way = EXACT_RECORD,
+	    .dialect = "postgresql",
+	    .set_time_zone = "SET TIME ZONE ",
+	    .ask_time_zone = "SHOW TimeZone",
+	    .zero_dates = true,
+	    .upper_uuid = true },
 	{ .library = "maodbc",
 	    .name = "MariaDB Connector/ODBC",
+	    .section = "mariadb",
 	    .add = mariadb_add,
+	    .environment = nothing,
+	    .set_time_zone = "SET time_zone = ",
+	    .ask_time_zone = "SELECT @@session.time_zone",
 	    .add_conn_timeout = true,
 	    .native_real = true,
-	    .native_bit = true },
+	    .native_double = true,
+	    .native_bit = true,
+	    .is_buffered = true },
 	{ .library = "sqlite3odbc",
 	    .name = "SQLite ODBC",
+	    .section = "sqlite",
 	    .add = sqlite_add,
+	    .environment = nothing,
+	    .way = EXACT_MARKED,
+	    .dialect = "sqlite",
 	    .no_login_timeout = true,
-	    .text_dates = true },
+	    .rounds_reals = true,
+	    .text_dates = true,
+	    .label_names = true },
 	{ .library = "virtodbc",
 	    .name = "Virtuoso",
+	    .section = "virtuoso",
 	    .add = nothing,
+	    .environment = nothing,
 	    .native_real = true,
 	    .native_double = true,
+	    .ucs4_text = true,
 	    .no_cancel = true },
+	{ .library = "tdsodbc",
+	    .name = "FreeTDS",
+	    .section = "freetds",
+	    .add = freetds_add,
+	    .environment = nothing,
+	    .continues = true },
+	{ .library = "mdbodbc",
+	    .name = "mdbtools",
+	    .section = "mdbtools",
+	    .add = nothing,
+	    .environment = nothing,
+	    .no_long_binary = true },
+	{ .library = "myodbc",
+	    .name = "MySQL Connector/ODBC",
+	    .section = "mysql",
+	    .add = mysql_add,
+	    .environment = nothing,
+	    .set_time_zone = "SET time_zone = ",
+	    .ask_time_zone = "SELECT @@session.time_zone",
+	    .native_real = true,
+	    .native_double = true },
+	{ .library = "sqora",
+	    .name = "Oracle",
+	    .section = "oracle",
+	    .add = nothing,
+	    .environment = oracle_environment,
+	    .set_time_zone = "ALTER SESSION SET TIME_ZONE = ",
+	    .ask_time_zone = "SELECT SESSIONTIMEZONE FROM dual" },
+	{ .library = "libdb2",
+	    .name = "Db2",
+	    .section = "db2",
+	    .add = nothing,
+	    .environment = db2_environment },
+	{ .library = "OdbcFb",
+	    .name = "Firebird",
+	    .section = "firebird",
+	    .add = firebird_add,
+	    .environment = nothing },
 };
 
 static const struct quirk unknown = {
-	.library = "", .name = "", .add = nothing
+	.library = "",
+	.name = "",
+	.section = "other-drivers",
+	.add = nothing,
+	.environment = nothing,
 };
-
-/* strcasestr() is no part of POSIX. */
-static bool
-contains(const char *text, const char *part)
-{
-	size_t n = 0;
-
-	while (part[n] != '\0')
-		n++;
-	for (; *text != '\0'; text++)
-		if (strncasecmp(text, part, n) == 0)
-			return true;
-	return false;
-}
 
 const struct quirk *
 quirk_find(const char *library)
 {
 	for (size_t i = 0; i < sizeof(quirks) / sizeof(quirks[0]); i++)
-		if (contains(library, quirks[i].library))
+		if (strcasestr(library, quirks[i].library) != NULL)
 			return &quirks[i];
 	return &unknown;
 }

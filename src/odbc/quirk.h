@@ -2,27 +2,48 @@
  * quirk.h - what each ODBC driver must be asked, and must not be asked
  *
  * One row for each driver that is known, found by the name of its library.
- * Each row has a paragraph in drivers.md and a test against the real driver.
+ * Each row has a paragraph in drivers.md and a test.
  */
 #ifndef ODBC_QUIRK_H
 #define ODBC_QUIRK_H
 
 #include <stdbool.h>
 
+/* How a query's values are had exactly. */
+enum exact_way {
+	EXACT_PLAIN,  /* as the driver gives them */
+	EXACT_MARKED, /* by SQLite's own printf(), with marks */
+	EXACT_RECORD  /* whole rows as PostgreSQL prints them */
+};
+
 /* A driver's habits. */
 struct quirk {
 	const char *library;	/* part of the library's file name */
 	const char *name;	/* as people call it */
+	const char *section;	/* its anchor in drivers.md */
 	const char *const *add; /* "KEY=VALUE" for the connection string where
 				 * the user says nothing; NULL ends */
-	bool add_conn_timeout;	/* the login timeout goes as CONN_TIMEOUT */
+	const char *const *environment; /* the same for the environment */
+	enum exact_way way;		/* how queries are wrapped */
+	const char *dialect;		/* by which they are read for that */
+	const char *set_time_zone;	/* SQL in front of a literal; or NULL */
+	const char *ask_time_zone;	/* a query; or NULL */
+	bool add_conn_timeout; /* the login timeout goes as CONN_TIMEOUT */
 	bool no_login_timeout; /* SQL_ATTR_LOGIN_TIMEOUT means something else */
 	bool native_real;      /* SQL_REAL loses digits as SQL_C_CHAR */
 	bool native_double;    /* SQL_DOUBLE loses digits as SQL_C_CHAR */
 	bool native_bit;       /* SQL_BIT as SQL_C_CHAR is a raw byte */
+	bool rounds_reals;     /* any REAL may have lost digits */
 	bool zero_dates;       /* dates it cannot print come as zeros */
+	bool upper_uuid;       /* uuid comes in capitals, unlike the server's */
 	bool text_dates;       /* dates are text: bind parameters as text */
-	bool no_cancel;	       /* dies in SQLCancel while a call is running */
+	bool label_names;      /* only SQL_DESC_LABEL has the whole name */
+	bool ucs4_text; /* wide text is '?' as SQL_C_CHAR and UCS-4 as WCHAR */
+	bool no_long_binary; /* a long binary column ends the result */
+	bool continues;	     /* SQLGetData goes on behind a bound value that was
+			 * cut, instead of beginning again */
+	bool is_buffered;    /* holds the whole result in memory */
+	bool no_cancel;	     /* dies in SQLCancel while a call is running */
 };
 
 /* The row for a driver's library ("psqlodbcw.so"); never NULL. */

@@ -14,6 +14,7 @@
 #include "base/str.h"
 #include "odbc/connect.h"
 #include "odbc/diag.h"
+#include "odbc/exact.h"
 #include "odbc/handle.h"
 
 enum { SESSION_NAMES_MAX = 4096 };
@@ -32,14 +33,22 @@ new_environment(SQLHENV *environment, struct err *e)
 }
 
 /*
- * psqlODBC takes the client encoding from the environment, and narrow entry
+ * Client libraries take their encoding from the environment, and narrow entry
  * points convert by LC_CTYPE; both must be UTF-8 (drivers.md). LC_NUMERIC
  * stays "C", so that a decimal point is a point.
  */
 static void
-force_utf8(void)
+force_utf8(const struct quirk *quirk)
 {
-	(void)setenv("PGCLIENTENCODING", "UTF8", 1);
+	char name[64];
+
+	for (size_t i = 0; quirk->environment[i] != NULL; i++) {
+		size_t n = strcspn(quirk->environment[i], "=");
+
+		(void)snprintf(
+		    name, sizeof(name), "%.*s", (int)n, quirk->environment[i]);
+		(void)setenv(name, quirk->environment[i] + n + 1, 1);
+	}
 	if (setlocale(LC_CTYPE, "C.UTF-8") == NULL)
 		log_debug("the locale C.UTF-8 is missing here");
 }
@@ -148,6 +157,7 @@ connect_driver(
 		buf_release(&string);
 		return -1;
 	}
+	force_utf8(s->quirk);
 	set_login_timeout(s, o->login_timeout_ms);
 	/* No string comes back: it would hold the password in clear. */
 	rc = SQLDriverConnect(s->connection, NULL, (SQLCHAR *)string.data,
@@ -189,6 +199,7 @@ ask_everything(struct session *s)
 		s->getdata = 0;
 	if (s->quirk->library[0] == '\0')
 		s->quirk = quirk_find(i->driver);
+	i->is_buffered = s->quirk->is_buffered;
 }
 
 int
@@ -200,13 +211,14 @@ session_open(
 	*session = NULL;
 	if (s == NULL)
 		return err_set(e, ERR_INTERNAL, "out of memory");
+	s->wraps = !o->no_wrap;
+	s->allows_loss = o->allows_loss;
 	s->warn = o->warn;
 	s->warn_arg = o->warn_arg;
 	s->running = SQL_NULL_HSTMT;
 	s->environment = SQL_NULL_HENV;
 	s->connection = SQL_NULL_HDBC;
 	(void)pthread_mutex_init(&s->mutex, NULL);
-	force_utf8();
 	if (new_environment(&s->environment, e) < 0)
 		goto failed;
 	if (!SQL_SUCCEEDED(SQLAllocHandle(
@@ -217,6 +229,8 @@ session_open(
 	if (connect_driver(s, o, e) < 0)
 		goto failed;
 	ask_everything(s);
+	if (exact_settle(s, o->time_zone, e) < 0)
+		goto failed;
 	*session = s;
 	return 0;
 failed:

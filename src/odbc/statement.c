@@ -1,8 +1,8 @@
 /*
  * statement.c - execute a statement and walk all of its results
  *
- * Describes the columns of each result; the rows are read in fetch.c. Row
- * counts are told to people and never used to decide (drivers.md).
+ * The columns of each result are described in describe.c, a query is wrapped
+ * to be exact in exact.c, the rows are read in fetch.c. Row counts are told to people and never used to decide (drivers.md).
  */
 #include <limits.h>
 #include <stdio.h>
@@ -10,10 +10,14 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "base/utf8.h"
+#include "odbc/describe.h"
 #include "odbc/diag.h"
+#include "odbc/exact.h"
 #include "odbc/handle.h"
 
-enum { STATEMENT_NAME = 512, STATEMENT_COLUMNS_MAX = 16384 };
+/* Bytes of a statement that is sent; ODBC counts them in an int. */
+enum { STATEMENT_MAX = INT_MAX };
 
 static int
 fail(const struct statement *st, const char *function, SQLRETURN rc,
@@ -62,136 +66,6 @@ statement_limit(struct statement *st, uint64_t timeout_ms, struct err *e)
 	return 0;
 }
 
-static void
-release_columns(struct statement *st)
-{
-	for (size_t i = 0; i < st->n_columns; i++)
-		free(st->columns[i].name);
-	free(st->columns);
-	free(st->types);
-	st->columns = NULL;
-	st->types = NULL;
-	st->n_columns = 0;
-}
-
-/* ODBC 3.8 appendix D; what is not named there is taken as text. */
-static enum column_kind
-kind_of(SQLSMALLINT sql_type)
-{
-	static const struct {
-		SQLSMALLINT type;
-		enum column_kind kind;
-	} kinds[] = {
-		{ SQL_TINYINT, COLUMN_INTEGER },
-		{ SQL_SMALLINT, COLUMN_INTEGER },
-		{ SQL_INTEGER, COLUMN_INTEGER },
-		{ SQL_BIGINT, COLUMN_INTEGER },
-		{ SQL_NUMERIC, COLUMN_DECIMAL },
-		{ SQL_DECIMAL, COLUMN_DECIMAL },
-		{ SQL_REAL, COLUMN_FLOAT },
-		{ SQL_FLOAT, COLUMN_FLOAT },
-		{ SQL_DOUBLE, COLUMN_FLOAT },
-		{ SQL_BIT, COLUMN_BOOLEAN },
-		{ SQL_TYPE_DATE, COLUMN_DATE },
-		{ SQL_TYPE_TIME, COLUMN_TIME },
-		{ SQL_TYPE_TIMESTAMP, COLUMN_TIMESTAMP },
-		{ SQL_GUID, COLUMN_UUID },
-		{ SQL_BINARY, COLUMN_BINARY },
-		{ SQL_VARBINARY, COLUMN_BINARY },
-		{ SQL_LONGVARBINARY, COLUMN_BINARY },
-	};
-
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		if (kinds[i].type == sql_type)
-			return kinds[i].kind;
-	if (sql_type >= SQL_INTERVAL_YEAR &&
-	    sql_type <= SQL_INTERVAL_MINUTE_TO_SECOND)
-		return COLUMN_INTERVAL;
-	return COLUMN_TEXT;
-}
-
-static SQLLEN
-ask_number(const struct statement *st, size_t i, SQLUSMALLINT what)
-{
-	SQLLEN value = 0;
-
-	if (!SQL_SUCCEEDED(SQLColAttribute(st->handle, (SQLUSMALLINT)(i + 1),
-		what, NULL, 0, NULL, &value)) ||
-	    value < 0)
-		return 0;
-	return value;
-}
-
-static int
-copy_name(
-    struct column *column, const char *name, SQLSMALLINT length, struct err *e)
-{
-	if (length >= STATEMENT_NAME)
-		return err_set(e, ERR_DATA,
-		    "a column's name is longer than %d "
-		    "bytes",
-		    STATEMENT_NAME - 1);
-	if (!str_is_utf8(name, strlen(name)))
-		return err_set(e, ERR_DATA, "a column's name is not UTF-8");
-	column->name = str_dup(name);
-	return column->name != NULL ? 0 :
-				      err_set(e, ERR_INTERNAL, "out of memory");
-}
-
-static int
-describe_column(struct statement *st, size_t i, struct err *e)
-{
-	struct column *column = &st->columns[i];
-	struct column_type *type = &st->types[i];
-	char name[STATEMENT_NAME] = "";
-	SQLSMALLINT length = 0, scale = 0, nullable;
-	SQLULEN size = 0;
-	SQLRETURN rc;
-
-	rc = SQLDescribeCol(st->handle, (SQLUSMALLINT)(i + 1), (SQLCHAR *)name,
-	    (SQLSMALLINT)sizeof(name), &length, &type->sql_type, &size, &scale,
-	    &nullable);
-	if (!SQL_SUCCEEDED(rc))
-		return fail(st, "SQLDescribeCol", rc, e);
-	if (copy_name(column, name, length, e) < 0)
-		return err_in(e, "column %zu", i + 1);
-	column->kind = kind_of(type->sql_type);
-	column->size = size;
-	column->scale = scale;
-	type->display = ask_number(st, i, SQL_DESC_DISPLAY_SIZE);
-	type->octets = ask_number(st, i, SQL_DESC_OCTET_LENGTH);
-	if (!SQL_SUCCEEDED(SQLColAttribute(st->handle, (SQLUSMALLINT)(i + 1),
-		SQL_DESC_TYPE_NAME, column->type_name,
-		(SQLSMALLINT)(sizeof(column->type_name) - 1), &length, NULL)))
-		column->type_name[0] = '\0';
-	return 0;
-}
-
-/* The columns of the current result; none is no error. */
-static int
-describe(struct statement *st, struct err *e)
-{
-	SQLSMALLINT n = 0;
-	SQLRETURN rc = SQLNumResultCols(st->handle, &n);
-
-	release_columns(st);
-	if (!SQL_SUCCEEDED(rc))
-		return fail(st, "SQLNumResultCols", rc, e);
-	if (n <= 0)
-		return 0;
-	if (n > STATEMENT_COLUMNS_MAX)
-		return err_set(e, ERR_DATA, "a result of %d columns", (int)n);
-	st->columns = calloc((size_t)n, sizeof(*st->columns));
-	st->types = calloc((size_t)n, sizeof(*st->types));
-	if (st->columns == NULL || st->types == NULL)
-		return err_set(e, ERR_INTERNAL, "out of memory");
-	st->n_columns = (size_t)n;
-	for (size_t i = 0; i < st->n_columns; i++)
-		if (describe_column(st, i, e) < 0)
-			return -1;
-	return 0;
-}
-
 /* What SQLExecDirect and SQLMoreResults may say, but for the end. */
 static int
 accept(struct statement *st, const char *function, SQLRETURN rc, struct err *e)
@@ -217,14 +91,29 @@ int
 statement_execute(
     struct statement *st, const char *sql, size_t length, struct err *e)
 {
+	struct buf text = BUF_INIT(STATEMENT_MAX);
 	SQLRETURN rc;
+	int wrapped;
 
-	if (length > INT_MAX)
+	if (length > STATEMENT_MAX / 2)
 		return err_set(e, ERR_SPEC, "the statement is too long");
+	st->layout = LAYOUT_PLAIN;
+	description_release(&st->shown);
+	wrapped = exact_wrap(st, sql, length, &text, e);
+	if (wrapped < 0)
+		return -1;
+	if (wrapped > 0) {
+		sql = text.data;
+		length = text.length;
+	}
 	rc = SQLExecDirect(st->handle, (SQLCHAR *)sql, (SQLINTEGER)length);
 	if (accept(st, "SQLExecDirect", rc, e) < 0)
+		rc = SQL_ERROR;
+	buf_release(&text);
+	if (rc == SQL_ERROR)
 		return -1;
-	return describe(st, e);
+	return wrapped > 0 ? exact_check(st, e) :
+			     describe(&st->shown, st->session, st->handle, e);
 }
 
 int
@@ -238,19 +127,20 @@ statement_more(struct statement *st, struct err *e)
 		/* A driver without it has one result (mdbtools). */
 		return strcmp(e->state, "IM001") == 0 ? 0 : -1;
 	}
-	return describe(st, e) < 0 ? -1 : 1;
+	st->layout = LAYOUT_PLAIN;
+	return describe(&st->shown, st->session, st->handle, e) < 0 ? -1 : 1;
 }
 
 size_t
 statement_column_count(const struct statement *st)
 {
-	return st->n_columns;
+	return st->shown.n;
 }
 
 const struct column *
 statement_columns(const struct statement *st)
 {
-	return st->columns;
+	return st->shown.columns;
 }
 
 int64_t
@@ -362,7 +252,7 @@ statement_free(struct statement *st)
 	/* An open cursor would keep SQLite from disconnecting. */
 	(void)SQLFreeStmt(st->handle, SQL_CLOSE);
 	(void)SQLFreeHandle(SQL_HANDLE_STMT, st->handle);
-	release_columns(st);
+	description_release(&st->shown);
 	release_values(st);
 	free(st);
 }

@@ -17,6 +17,7 @@
 
 #include "base/clock.h"
 #include "base/str.h"
+#include "base/utf8.h"
 #include "ship/protocol.h"
 
 enum { SHIP_NAME_MAX = 255, SHIP_URL_MAX = 900 };
@@ -85,7 +86,7 @@ ship_check_name(const char *name, struct err *e)
 		    "the file name '%s' holds a "
 		    "control byte",
 		    name);
-	if (!str_is_utf8(name, strlen(name)))
+	if (!utf8_is_valid(name, strlen(name)))
 		return err_set(e, ERR_SPEC, "the file name is not UTF-8");
 	return 0;
 }

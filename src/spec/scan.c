@@ -15,7 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/str.h"
+#include "base/utf8.h"
+#include "base/utf8.h"
 #include "layer.h"
 
 enum { TOKEN_MAX = 64 };
@@ -199,7 +200,7 @@ bad_line(const char *text, size_t length)
 		const char *next = memchr(text, '\n', (size_t)(end - text));
 		size_t n = (size_t)((next != NULL ? next : end) - text);
 
-		if (!str_is_utf8(text, n) || memchr(text, '\0', n) != NULL)
+		if (!utf8_is_valid(text, n) || memchr(text, '\0', n) != NULL)
 			break;
 		text += n + 1;
 	}
@@ -220,7 +221,7 @@ scan_text(const char *file, const char *text, size_t length,
 		    "order mark");
 		(void)err_hint(&bad, "Save it as UTF-8 without one.");
 		complain(&s, 1, &bad, true);
-	} else if (!str_is_utf8(text, length) || strlen(text) != length) {
+	} else if (!utf8_is_valid(text, length) || strlen(text) != length) {
 		(void)err_set(&bad, ERR_SPEC, "the text is not UTF-8");
 		(void)err_hint(&bad, "Save the file as UTF-8.");
 		complain(&s, bad_line(text, length), &bad, true);

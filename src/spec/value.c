@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "base/utf8.h"
 #include "spec/date.h"
 #include "spec/template.h"
 #include "value.h"
@@ -127,7 +128,7 @@ check_text(const struct setting *row, const char *text, struct err *e)
 {
 	size_t n = strlen(text);
 
-	if (!str_is_utf8(text, n))
+	if (!utf8_is_valid(text, n))
 		return err_set(e, ERR_SPEC, "the text is not UTF-8");
 	if (n == 0 && row->min > 0)
 		return err_set(e, ERR_SPEC, "must not be empty");

@@ -13,6 +13,7 @@
 #include <strings.h>
 
 #include "base/str.h"
+#include "base/utf8.h"
 #include "sql/lexer.h"
 #include "sql/script.h"
 
@@ -391,7 +392,7 @@ check_text(const char *text, size_t length, struct err *e)
 		(void)err_set(e, ERR_SPEC, "the SQL holds a NUL byte");
 		return err_hint(e, "Is it UTF-16? Save it as UTF-8.");
 	}
-	if (!str_is_utf8(text, length)) {
+	if (!utf8_is_valid(text, length)) {
 		(void)err_set(e, ERR_SPEC, "the SQL is not UTF-8");
 		return err_hint(e, "Convert it: iconv -f LATIN1 -t UTF-8.");
 	}

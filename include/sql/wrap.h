@@ -1,0 +1,71 @@
+/*
+ * wrap.h - a query inside another one, so that its values come out exactly
+ *
+ * Some drivers print values inexactly, and only SQL can help (drivers.md):
+ *
+ *   SQLite	numbers are printed by printf() in SQL, and each such value
+ *		bears a mark, so that it cannot be taken for a text:
+ *		MARK r 0.10000000000000000555	a REAL, with 20 digits
+ *		MARK x 00ff			a BLOB, in hexadecimal
+ *		MARK n 610062			a TEXT with a NUL, likewise
+ *		One more column counts the bytes of the plain texts of a row.
+ *   PostgreSQL	each row is one text, as record_out() writes it.
+ *
+ * Order and number of rows, and the columns, stay as they are. The query's own
+ * names do not matter, so that equal ones are no trouble.
+ *
+ * Source	sqlite.org/datatype3.html 3.1; sqlite.org/optoverview.html 11
+ *		(when a subquery is not flattened); PostgreSQL rowtypes, I/O
+ *		syntax of composite types
+ */
+#ifndef SQL_WRAP_H
+#define SQL_WRAP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "sql/dialect.h"
+
+/* Bytes of a mark: lower-case letters, new for each run. */
+enum { WRAP_MARK = 8 };
+
+/* What a statement is, as far as wrapping it goes. */
+enum wrap_kind {
+	WRAP_NOT,    /* not to be wrapped: no query, or one with an effect */
+	WRAP_SIMPLE, /* one SELECT of tables, without another one in it */
+	WRAP_ANY     /* any other query */
+};
+
+/* What is known of a column of a SQLite query. */
+struct wrap_column {
+	const char *declared; /* type in CREATE TABLE; "" unknown; borrowed */
+	bool is_plain;	      /* a column of a table, not an expression */
+	bool is_counted;      /* set by wrap_sqlite: in the sum of bytes */
+};
+
+/* A query to wrap. */
+struct wrap {
+	const char *sql;	     /* borrowed */
+	size_t length;		     /* bytes of sql */
+	struct wrap_column *columns; /* borrowed */
+	size_t n;		     /* how many */
+	bool is_trusted; /* the query is simple and no view is in the way:
+			  * declared types can be relied on */
+	char mark[WRAP_MARK + 1]; /* of marked values */
+};
+
+/* What a statement of length bytes is, by a dialect. */
+enum wrap_kind
+wrap_kind_of(const char *sql, size_t length, const struct dialect *d);
+/*
+ * Append the SQLite statement around w->sql, and say for each column whether
+ * its bytes are in the sum.
+ */
+int wrap_sqlite(struct buf *out, struct wrap *w, struct err *e) MUST_CHECK;
+/* Append the PostgreSQL statement around w->sql; the mark makes its alias. */
+int wrap_postgresql(
+    struct buf *out, const struct wrap *w, struct err *e) MUST_CHECK;
+
+#endif

@@ -1,0 +1,313 @@
+/*
+ * exact.c - have a query's values printed exactly, where only SQL can do it
+ *
+ * A query is described first, by a handle of its own that only prepares it,
+ * since names and types do not survive the wrapping. What cannot be described
+ * is executed as it is: then its error is the database's own. Reading what
+ * comes back is mark.c's and record.c's.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "base/log.h"
+#include "base/str.h"
+#include "odbc/describe.h"
+#include "odbc/diag.h"
+#include "odbc/exact.h"
+
+enum { EXACT_SQL = 64 * 1024, EXACT_TEXT = 256 };
+
+/* The statement's first value as text; "" for none or NULL. */
+static int
+ask(const struct session *s, const char *sql, char text[EXACT_TEXT],
+    struct err *e)
+{
+	struct diag_place place = { SQL_HANDLE_STMT, SQL_NULL_HSTMT,
+		"SQLExecDirect", s->connection };
+	SQLHSTMT handle = SQL_NULL_HSTMT;
+	SQLSMALLINT n = 0;
+	SQLLEN length;
+	SQLRETURN rc;
+	int result = 0;
+
+	text[0] = '\0';
+	if (!SQL_SUCCEEDED(
+		SQLAllocHandle(SQL_HANDLE_STMT, s->connection, &handle)))
+		return err_set(e, ERR_INTERNAL, "cannot allocate a statement");
+	place.handle = handle;
+	rc = SQLExecDirect(handle, (SQLCHAR *)(uintptr_t)sql, SQL_NTS);
+	if (!SQL_SUCCEEDED(rc) && rc != SQL_NO_DATA)
+		result = diag_error(&place, rc, e);
+	else if (SQL_SUCCEEDED(SQLNumResultCols(handle, &n)) && n > 0 &&
+	    (!SQL_SUCCEEDED(SQLFetch(handle)) ||
+		!SQL_SUCCEEDED(SQLGetData(
+		    handle, 1, SQL_C_CHAR, text, EXACT_TEXT, &length)) ||
+		length < 0))
+		text[0] = '\0';
+	(void)SQLFreeStmt(handle, SQL_CLOSE);
+	(void)SQLFreeHandle(SQL_HANDLE_STMT, handle);
+	return result;
+}
+
+/* A text as a literal of standard SQL. */
+static int
+put_literal(struct buf *out, const char *text, struct err *e)
+{
+	if (buf_puts(out, "'", e) < 0)
+		return -1;
+	for (; *text != '\0'; text++)
+		if ((*text == '\'' && buf_puts(out, "'", e) < 0) ||
+		    buf_put(out, text, 1, e) < 0)
+			return -1;
+	return buf_puts(out, "'", e);
+}
+
+/* Values with a time zone are printed in the session's. */
+static int
+set_time_zone(struct session *s, const char *zone, struct err *e)
+{
+	struct buf sql = BUF_INIT(EXACT_SQL);
+	char unused[EXACT_TEXT];
+	int rc = -1;
+
+	if (zone == NULL)
+		return 0;
+	if (strchr(zone, '\\') != NULL || str_has_control(zone))
+		return err_set(
+		    e, ERR_SPEC, "source.timezone '%s' is no time zone", zone);
+	if (s->quirk->set_time_zone == NULL) {
+		(void)err_set(e, ERR_SPEC,
+		    "odbcship does not know how a session of %s gets a time "
+		    "zone",
+		    s->info.dbms[0] != '\0' ? s->info.dbms : "this database");
+		return err_hint(
+		    e, "Use source.on_connect instead of source.timezone.");
+	}
+	if (buf_puts(&sql, s->quirk->set_time_zone, e) == 0 &&
+	    put_literal(&sql, zone, e) == 0)
+		rc = ask(s, buf_text(&sql), unused, e);
+	buf_release(&sql);
+	if (rc < 0)
+		return err_in(e, "cannot set source.timezone '%s'", zone);
+	return 0;
+}
+
+/*
+ * Not everything that speaks PostgreSQL's protocol prints rows as it does:
+ * ask for one with all that is difficult.
+ */
+static bool
+prints_records(const struct session *s)
+{
+	struct err ignored = ERR_INIT;
+	char text[EXACT_TEXT];
+
+	return ask(s,
+		   "SELECT odbcship::text FROM (SELECT 1 AS a, 'b\"c,'||"
+		   "chr(92) AS a, NULL::text AS d, ''::text AS f, true AS g)"
+		   " odbcship",
+		   text, &ignored) == 0 &&
+	    strcmp(text, "(1,\"b\"\"c,\\\\\",,\"\",t)") == 0;
+}
+
+int
+exact_settle(struct session *s, const char *time_zone, struct err *e)
+{
+	char unused[EXACT_TEXT];
+	struct err ignored = ERR_INIT;
+
+	if (set_time_zone(s, time_zone, e) < 0)
+		return -1;
+	if (s->quirk->ask_time_zone != NULL &&
+	    ask(s, s->quirk->ask_time_zone, unused, &ignored) == 0)
+		(void)snprintf(s->info.time_zone, sizeof(s->info.time_zone),
+		    "%.*s", (int)sizeof(s->info.time_zone) - 1, unused);
+	if (s->quirk->way != EXACT_RECORD)
+		return 0;
+	if (!s->wraps || !prints_records(s)) {
+		s->wraps = false;
+		return 0;
+	}
+	return ask(s, "SET bytea_output TO hex", unused, e);
+}
+
+/* New letters, so that no value can look like a marked one by accident. */
+static int
+make_mark(char mark[WRAP_MARK + 1], struct err *e)
+{
+	unsigned char bytes[WRAP_MARK];
+
+	if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
+		return err_set(e, ERR_INTERNAL, "no random bytes");
+	for (size_t i = 0; i < WRAP_MARK; i++)
+		mark[i] = (char)('a' + bytes[i] % 26);
+	mark[WRAP_MARK] = '\0';
+	return 0;
+}
+
+static void
+ask_attribute(
+    SQLHSTMT handle, size_t i, SQLUSMALLINT what, char text[EXACT_TEXT])
+{
+	SQLSMALLINT length = 0;
+
+	if (!SQL_SUCCEEDED(SQLColAttribute(handle, (SQLUSMALLINT)(i + 1), what,
+		text, EXACT_TEXT - 1, &length, NULL)))
+		text[0] = '\0';
+}
+
+/*
+ * SQLite's driver says "varchar" for a column without a type, too: a REAL in
+ * it would be rounded if that was believed. The schema knows.
+ */
+static int
+learn_declared(struct statement *st, SQLHSTMT handle, size_t i, struct err *e)
+{
+	char schema[EXACT_TEXT] = "", table[EXACT_TEXT] = "",
+	     column[EXACT_TEXT] = "", declared[EXACT_TEXT];
+	struct column *c = &st->shown.columns[i];
+	struct buf sql = BUF_INIT(EXACT_SQL);
+	struct err ignored = ERR_INIT;
+	int rc = -1;
+
+	ask_attribute(handle, i, SQL_DESC_CATALOG_NAME, schema);
+	ask_attribute(handle, i, SQL_DESC_BASE_TABLE_NAME, table);
+	ask_attribute(handle, i, SQL_DESC_BASE_COLUMN_NAME, column);
+	if (buf_puts(&sql, "select type from pragma_table_xinfo(", e) < 0 ||
+	    put_literal(&sql, table, e) < 0 || buf_puts(&sql, ",", e) < 0 ||
+	    put_literal(&sql, schema, e) < 0 ||
+	    buf_puts(&sql, ") where name=", e) < 0 ||
+	    put_literal(&sql, column, e) < 0)
+		goto out;
+	if (ask(st->session, buf_text(&sql), declared, &ignored) < 0)
+		declared[0] = '\0';
+	(void)snprintf(c->type_name, sizeof(c->type_name), "%.*s",
+	    (int)sizeof(c->type_name) - 1, declared);
+	rc = 0;
+out:
+	buf_release(&sql);
+	return rc;
+}
+
+static int
+learn_all_declared(struct statement *st, SQLHSTMT handle, struct err *e)
+{
+	for (size_t i = 0; i < st->shown.n; i++)
+		if (st->shown.types[i].is_plain &&
+		    strcmp(st->shown.columns[i].type_name, "varchar") == 0 &&
+		    learn_declared(st, handle, i, e) < 0)
+			return -1;
+	return 0;
+}
+
+/* The columns of sql, which is prepared only: 1, or 0 when it cannot be. */
+static int
+describe_prepared(
+    struct statement *st, const char *sql, size_t length, struct err *e)
+{
+	const struct session *s = st->session;
+	struct err ignored = ERR_INIT;
+	SQLHSTMT handle = SQL_NULL_HSTMT;
+	SQLRETURN rc;
+	int result = 0;
+
+	if (!SQL_SUCCEEDED(
+		SQLAllocHandle(SQL_HANDLE_STMT, s->connection, &handle)))
+		return err_set(e, ERR_INTERNAL, "cannot allocate a statement");
+	rc = SQLPrepare(handle, (SQLCHAR *)(uintptr_t)sql, (SQLINTEGER)length);
+	if (!SQL_SUCCEEDED(rc) || describe(&st->shown, s, handle, &ignored) < 0)
+		description_release(&st->shown);
+	if (s->quirk->way == EXACT_MARKED)
+		result = learn_all_declared(st, handle, e);
+	(void)SQLFreeHandle(SQL_HANDLE_STMT, handle);
+	return result < 0 ? -1 : st->shown.n > 0;
+}
+
+/* Whether a view may hide where a column comes from; 3.37 knows them all. */
+static bool
+has_views(const struct session *s)
+{
+	struct err ignored = ERR_INIT;
+	char text[EXACT_TEXT];
+
+	return ask(s,
+		   "select count(*) from pragma_table_list "
+		   "where type='view'",
+		   text, &ignored) < 0 ||
+	    strcmp(text, "0") != 0;
+}
+
+static int
+wrap_marked(
+    struct statement *st, struct wrap *w, struct buf *out, struct err *e)
+{
+	int rc;
+
+	w->n = st->shown.n;
+	w->columns = calloc(w->n, sizeof(*w->columns));
+	if (w->columns == NULL)
+		return err_set(e, ERR_INTERNAL, "out of memory");
+	for (size_t i = 0; i < w->n; i++) {
+		w->columns[i].declared = st->shown.columns[i].type_name;
+		w->columns[i].is_plain = st->shown.types[i].is_plain;
+	}
+	w->is_trusted = w->is_trusted && !has_views(st->session);
+	rc = wrap_sqlite(out, w, e);
+	for (size_t i = 0; i < w->n; i++)
+		st->shown.types[i].is_counted = w->columns[i].is_counted;
+	free(w->columns);
+	st->layout = LAYOUT_MARKED;
+	return rc;
+}
+
+int
+exact_wrap(struct statement *st, const char *sql, size_t length,
+    struct buf *out, struct err *e)
+{
+	const struct session *s = st->session;
+	struct wrap w = { .sql = sql, .length = length };
+	enum wrap_kind kind;
+	int rc;
+
+	if (s->quirk->way == EXACT_PLAIN || !s->wraps)
+		return 0;
+	kind = wrap_kind_of(sql, length, dialect_by_name(s->quirk->dialect));
+	if (kind == WRAP_NOT)
+		return 0;
+	rc = describe_prepared(st, sql, length, e);
+	if (rc <= 0)
+		return rc;
+	w.is_trusted = kind == WRAP_SIMPLE;
+	if (make_mark(w.mark, e) < 0)
+		return -1;
+	memcpy(st->mark, w.mark, sizeof(st->mark));
+	if (s->quirk->way == EXACT_MARKED)
+		rc = wrap_marked(st, &w, out, e);
+	else {
+		st->layout = LAYOUT_RECORD;
+		rc = wrap_postgresql(out, &w, e);
+	}
+	if (rc < 0)
+		return -1;
+	log_debug("sent to be exact: %s", buf_text(out));
+	return 1;
+}
+
+int
+exact_check(const struct statement *st, struct err *e)
+{
+	size_t wanted = st->layout == LAYOUT_RECORD ? 1 : st->shown.n + 1;
+	SQLSMALLINT n = 0;
+
+	if (SQL_SUCCEEDED(SQLNumResultCols(st->handle, &n)) &&
+	    (size_t)n == wanted)
+		return 0;
+	(void)err_set(e, ERR_INTERNAL,
+	    "the wrapped query gives %d columns instead of %zu", (int)n,
+	    wanted);
+	return err_hint(e,
+	    "This is a fault of odbcship; source.wrap = false sends the query "
+	    "as it is.");
+}

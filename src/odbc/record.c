@@ -1,0 +1,187 @@
+/*
+ * record.c - a row that PostgreSQL printed as one text
+ *
+ * Works in place: a value is never longer than its quoted form. Booleans
+ * become 1 and 0 and bytea its bytes, so that they look as from any other
+ * database. A text that is not as record_out() writes it is an error: nothing
+ * is guessed.
+ */
+#include <string.h>
+
+#include "odbc/hex.h"
+#include "odbc/record.h"
+
+static int
+refuse(const struct record *r, struct err *e)
+{
+	(void)err_set(e, ERR_INTERNAL,
+	    "the row of PostgreSQL is not as it prints rows, at value %zu of "
+	    "%zu",
+	    r->column + 1, r->shown->n);
+	return err_hint(
+	    e, "source.wrap = false fetches the columns one by one.");
+}
+
+int
+record_begin(struct record *r, char *text, size_t n, bool more, struct err *e)
+{
+	r->at = text;
+	r->end = text + n;
+	r->more = more;
+	r->in_field = false;
+	r->column = 0;
+	if (n == 0 || *r->at != '(')
+		return refuse(r, e);
+	r->at++;
+	return 0;
+}
+
+void
+record_feed(struct record *r, char *text, size_t n, bool more)
+{
+	r->at = text;
+	r->end = text + n;
+	r->more = more;
+}
+
+bool
+record_is_hungry(const struct record *r)
+{
+	return r->at == r->end && r->more;
+}
+
+/* The field is at its end: what stands there must be right. */
+static int
+end_field(struct record *r, struct err *e)
+{
+	bool is_last = r->column + 1 == r->shown->n;
+
+	if (r->at == r->end || *r->at != (is_last ? ')' : ','))
+		return refuse(r, e);
+	r->at++;
+	if (is_last && (r->at != r->end || r->more))
+		return refuse(r, e);
+	r->column++;
+	r->in_field = false;
+	return 0;
+}
+
+/*
+ * Take what is there of a field without quotes; 1 at its end. Inside there
+ * are no quotes, parentheses, commas or backslashes.
+ */
+static int
+take_bare(struct record *r)
+{
+	while (r->at < r->end && *r->at != ',' && *r->at != ')')
+		r->at++;
+	return r->at < r->end;
+}
+
+/* Copy what is there of a field in quotes to *to; 1 at its end. */
+static int
+take_quoted(struct record *r, char **to)
+{
+	char c;
+
+	for (; r->at < r->end; r->at++) {
+		c = *r->at;
+		if (r->seen == '\0') {
+			if (c == '"' || c == '\\')
+				r->seen = c;
+			else
+				*(*to)++ = c;
+		} else if (c == r->seen) {
+			*(*to)++ = c;
+			r->seen = '\0';
+		} else
+			return r->seen == '"' ? 1 : -1;
+	}
+	return 0;
+}
+
+/* The values of these kinds look as from any other database. */
+static int
+convert(struct record *r, struct cell_part *part, struct err *e)
+{
+	enum column_kind kind = r->shown->columns[r->column].kind;
+	char *data = (char *)(uintptr_t)part->data;
+
+	if (kind == COLUMN_BOOLEAN && part->length == 1) {
+		*data = *data == 't' ? '1' : *data == 'f' ? '0' : *data;
+		return 0;
+	}
+	if (kind != COLUMN_BINARY)
+		return 0;
+	part->form = CELL_BYTES;
+	for (; r->digits_after > 0 && part->length > 0; r->digits_after--) {
+		if (*data != (r->digits_after == 2 ? '\\' : 'x'))
+			return refuse(r, e);
+		data++;
+		part->length--;
+	}
+	part->data = data;
+	return hex_decode(data, &part->length, &r->nibble, !part->more, e);
+}
+
+static void
+begin_field(struct record *r)
+{
+	r->in_field = true;
+	r->in_quotes = *r->at == '"';
+	r->seen = '\0';
+	r->nibble = '\0';
+	r->digits_after = 2;
+	if (r->in_quotes)
+		r->at++;
+}
+
+int
+record_read(struct record *r, struct cell_part *part, struct err *e)
+{
+	char *to;
+	int end;
+
+	if (r->column >= r->shown->n || r->at == r->end)
+		return refuse(r, e);
+	part->form = CELL_TEXT;
+	part->more = false;
+	part->length = 0;
+	if (!r->in_field) {
+		if (*r->at == ',' || *r->at == ')') {
+			part->data = NULL;
+			return end_field(r, e);
+		}
+		begin_field(r);
+	}
+	part->data = to = r->at;
+	if (r->in_quotes)
+		end = take_quoted(r, &to);
+	else {
+		end = take_bare(r);
+		to = r->at;
+	}
+	if (end < 0 || (end == 0 && !r->more))
+		return refuse(r, e);
+	part->length = (size_t)(to - part->data);
+	part->more = end == 0;
+	if (convert(r, part, e) < 0)
+		return -1;
+	return end > 0 ? end_field(r, e) : 0;
+}
+
+int
+record_take(struct record *r, struct cell *cells, struct err *e)
+{
+	struct cell_part part;
+
+	for (size_t i = 0; i < r->shown->n; i++) {
+		if (record_read(r, &part, e) < 0)
+			return -1;
+		cells[i].data = part.data;
+		cells[i].length = part.length;
+		cells[i].form = part.form;
+		cells[i].is_lazy = false;
+	}
+	return 0;
+}
