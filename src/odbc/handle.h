@@ -23,7 +23,9 @@ struct session {
 	const struct quirk *quirk; /* of its driver */
 	struct session_info info;  /* what it is connected to */
 	SQLUINTEGER getdata;	   /* SQL_GETDATA_EXTENSIONS */
+	/* Told of warnings. */
 	void (*warn)(void *arg, const char *text);
+	/* For warn; borrowed. */
 	void *warn_arg;
 	pthread_mutex_t mutex; /* guards running */
 	SQLHSTMT running;      /* to be cancelled; or none */
@@ -45,13 +47,13 @@ struct bound_value {
 
 /* A statement and its current result. */
 struct statement {
-	struct session *session;   /* borrowed */
-	SQLHSTMT handle;	   /* owned */
-	struct column *columns;	   /* owned */
-	struct column_type *types; /* owned, one for each column */
-	size_t n_columns;
+	struct session *session;    /* borrowed */
+	SQLHSTMT handle;	    /* owned */
+	struct column *columns;	    /* owned */
+	struct column_type *types;  /* owned, one for each column */
+	size_t n_columns;	    /* 0: no result set */
 	struct bound_value *values; /* owned */
-	size_t n_values;
+	size_t n_values;	    /* how many are bound */
 };
 
 #endif
