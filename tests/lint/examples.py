@@ -247,6 +247,7 @@ int count(struct err *e, int a);
 bool is_f(int a, struct err *e);
 int put(struct err *e, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void vput(int a, const char *fmt, va_list ap) PRINTF_LIKE(2, 0);
+void log(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 """), **_c("src/base/a.c", """\
 static int put(const char *fmt, ...) PRINTF_LIKE(1, 2);
 static int
@@ -292,6 +293,8 @@ f(void)
 }
 """), "src/base/a.c:5: strcpy()", "src/base/a.c:9: atoi()",
       "src/base/a.c:9: system()", "src/base/a.c:10: signal()")
+_case("banned", "a driver of ours, which must have them all", _c(
+    "tests/driver/a.c", "int f = SQLExecDirectW(a) + SQLSetPos(b);\n"))
 _case("banned", "what drivers get wrong", _c("src/odbc/a.c", """\
 int f = SQLExecDirectW(a) + SQLSetPos(b);
 int (*g)(void) = SQLExtendedFetch;
