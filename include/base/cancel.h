@@ -7,7 +7,8 @@
  * kind ends the process at once.
  *
  * Units	milliseconds of clock_monotonic_ms()
- * Errors	cancel_check: ERR_SIGNAL (native: signal) or ERR_NOT_NOW (deadline)
+ * Errors	cancel_check: ERR_SIGNAL (native: signal), or ERR_NOT_NOW when
+ *		the deadline passed
  */
 #ifndef BASE_CANCEL_H
 #define BASE_CANCEL_H
@@ -29,6 +30,8 @@ uint64_t cancel_left_ms(void);
 bool cancel_is_due(void);
 /* 0 while work may go on; else -1 with the reason. */
 int cancel_check(struct err *e) MUST_CHECK;
+/* Let a signal have the handler SIG_IGN or SIG_DFL. */
+void cancel_set_action(int number, void (*handler)(int));
 /* Back to the default actions: for a child process after fork. */
 void cancel_uninstall(void);
 

@@ -34,7 +34,7 @@ enum err_class {
 	ERR_NOT_NOW,  /* the same command may succeed later */
 	ERR_SPEC,     /* the job spec or a secret is wrong or missing */
 	ERR_SIGNAL,   /* ended by a signal: native is its number */
-	ERR_CLASSES
+	ERR_CLASSES   /* how many there are */
 };
 
 /* An error with everything that is needed to print it. */

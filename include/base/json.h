@@ -5,7 +5,7 @@
  * set by the writer. Texts are redacted, and bytes that are not UTF-8 become
  * U+FFFD. Key is NULL inside an array and at the top.
  *
- * Shape	json_init -> json_begin_object ... json_end -> (top level closed)
+ * Shape	json_init -> json_begin_object ... json_end -> json_finish
  * Errors	latched: check json_finish once at the end
  * Source	RFC 8259
  */

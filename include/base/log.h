@@ -18,10 +18,10 @@
 
 /* Severities, as in RFC 5424. */
 enum log_level {
-	LOG_LEVEL_ERROR = 3,
-	LOG_LEVEL_WARNING = 4,
-	LOG_LEVEL_INFO = 6,
-	LOG_LEVEL_DEBUG = 7
+	LOG_LEVEL_ERROR = 3,   /* the run fails */
+	LOG_LEVEL_WARNING = 4, /* it goes on, but somebody should look */
+	LOG_LEVEL_INFO = 6,    /* a step of the run */
+	LOG_LEVEL_DEBUG = 7    /* what a developer asks for */
 };
 
 /* The form of the lines. */

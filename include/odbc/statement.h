@@ -2,7 +2,8 @@
  * statement.h - execute a statement and walk all of its results
  *
  * Shape	statement_new -> statement_execute -> statement_columns ->
- *		(fetch_* if there are any) -> statement_more ... -> statement_free
+ *		(fetch_* if there are any) -> statement_more ... ->
+ *		statement_free
  * Owns		the handle and the description of the columns
  * Errors	as session.h; the text holds every diagnostic of the driver
  * Source	ODBC 3.8 SQLExecDirect, SQLMoreResults; drivers.md
@@ -21,11 +22,11 @@
 
 /* How a bound value is sent. */
 enum param_type {
-	PARAM_TEXT,
-	PARAM_INTEGER,
-	PARAM_DECIMAL,
-	PARAM_DATE,
-	PARAM_TIMESTAMP
+	PARAM_TEXT,	/* UTF-8 */
+	PARAM_INTEGER,	/* "-42", of 64 bits */
+	PARAM_DECIMAL,	/* "-1.50" */
+	PARAM_DATE,	/* "2026-11-24" */
+	PARAM_TIMESTAMP /* "2026-11-24 05:30:00.123" */
 };
 
 /* A value for a marker, as text in the type's ISO form. */

@@ -5,7 +5,8 @@
  * way; commit makes it durable and gives it its name in one step. Not for:
  * choosing names (spec/template.h).
  *
- * Shape	spool_open -> out_write(spool_out)* -> spool_commit -> spool_free
+ * Shape	spool_open -> out_write(spool_out)* -> spool_commit ->
+ *		spool_free
  *		(spool_free before commit removes the temporary file)
  * Units	sizes in bytes; the mode is 0600
  * Owns		the descriptor and the temporary file

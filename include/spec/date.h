@@ -18,9 +18,9 @@
 
 /* A civil date and time, proleptic Gregorian. */
 struct date {
-	int year;	/* 1..9999 */
-	int month, day; /* from 1 */
-	int hour, minute, second;
+	int year;		  /* 1..9999 */
+	int month, day;		  /* from 1 */
+	int hour, minute, second; /* from 0 */
 };
 
 enum { DATE_TEXT = 24 }; /* room for date_put */

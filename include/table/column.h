@@ -11,18 +11,18 @@
 
 /* What the values of a column mean. */
 enum column_kind {
-	COLUMN_TEXT,
-	COLUMN_INTEGER,
-	COLUMN_DECIMAL,
-	COLUMN_FLOAT,
-	COLUMN_BOOLEAN,
-	COLUMN_DATE,
-	COLUMN_TIME,
-	COLUMN_TIMESTAMP,
-	COLUMN_INTERVAL,
-	COLUMN_UUID,
-	COLUMN_BINARY,
-	COLUMN_KINDS
+	COLUMN_TEXT,	  /* characters, and whatever has no kind here */
+	COLUMN_INTEGER,	  /* whole numbers of any size */
+	COLUMN_DECIMAL,	  /* exact numbers with a scale */
+	COLUMN_FLOAT,	  /* binary floating point, single or double */
+	COLUMN_BOOLEAN,	  /* bits: 0 or 1 */
+	COLUMN_DATE,	  /* days */
+	COLUMN_TIME,	  /* times of a day */
+	COLUMN_TIMESTAMP, /* days with a time */
+	COLUMN_INTERVAL,  /* spans of time */
+	COLUMN_UUID,	  /* GUIDs */
+	COLUMN_BINARY,	  /* bytes */
+	COLUMN_KINDS	  /* how many there are */
 };
 
 /* One column of a result set. */

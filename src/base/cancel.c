@@ -51,8 +51,19 @@ cancel_install(struct err *e)
 		if (sigaction(numbers[i], &action, NULL) < 0)
 			return err_sys(
 			    e, errno, "cannot handle signal %d", numbers[i]);
-	(void)signal(SIGPIPE, SIG_IGN);
+	cancel_set_action(SIGPIPE, SIG_IGN);
 	return 0;
+}
+
+void
+cancel_set_action(int number, void (*handler)(int))
+{
+	struct sigaction action;
+
+	memset(&action, 0, sizeof(action));
+	action.sa_handler = handler;
+	(void)sigemptyset(&action.sa_mask);
+	(void)sigaction(number, &action, NULL);
 }
 
 int
@@ -107,7 +118,7 @@ void
 cancel_uninstall(void)
 {
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-		(void)signal(numbers[i], SIG_DFL);
+		cancel_set_action(numbers[i], SIG_DFL);
 	if (ends[0] >= 0) {
 		(void)close(ends[0]);
 		(void)close(ends[1]);

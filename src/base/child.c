@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/cancel.h"
 #include "base/child.h"
 #include "base/clock.h"
 #include "base/str.h"
@@ -25,7 +26,7 @@ become(const char *const *argv, int out)
 	int null = open("/dev/null", O_RDONLY);
 
 	(void)setpgid(0, 0);
-	(void)signal(SIGPIPE, SIG_DFL);
+	cancel_set_action(SIGPIPE, SIG_DFL);
 	if (null < 0 || dup2(null, STDIN_FILENO) < 0 ||
 	    dup2(out, STDOUT_FILENO) < 0)
 		_exit(CHILD_CANNOT);

@@ -6,6 +6,7 @@
  * one file each, cmd_*.c.
  */
 #include <getopt.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -98,8 +99,7 @@ refuse(const struct option_table *t, const struct command *command,
 		(void)err_set(e, ERR_USAGE, "unknown option '%s'", word);
 	for (size_t i = 0; i < t->n; i++)
 		names[i] = t->rows[i]->name;
-	(void)strncpy(name, word + strspn(word, "-"), sizeof(name) - 1);
-	name[sizeof(name) - 1] = '\0';
+	(void)snprintf(name, sizeof(name), "%s", word + strspn(word, "-"));
 	name[strcspn(name, "=")] = '\0';
 	near = row == NULL ? str_nearest(name, names, t->n) : NULL;
 	if (near != NULL)

@@ -49,11 +49,17 @@ struct command {
 	int (*run)(const struct invocation *inv);
 };
 
+/* Run jobs: cmd_run.c. */
 extern const struct command command_run;
+/* Run a batch without a job: cmd_query.c. */
 extern const struct command command_query;
+/* Check job specs: cmd_check.c. */
 extern const struct command command_check;
+/* Show what the settings of a job come to: cmd_show.c. */
 extern const struct command command_show;
+/* List the jobs: cmd_list.c. */
 extern const struct command command_list;
+/* Show recorded runs: cmd_history.c. */
 extern const struct command command_history;
 
 /* All commands in the order of --help; NULL ends. */

@@ -178,7 +178,7 @@ main(int argc, char **argv)
 	const struct command *command;
 	int at = command_index(argc, argv);
 
-	(void)signal(SIGPIPE, SIG_IGN);
+	cancel_set_action(SIGPIPE, SIG_IGN);
 	if (at == argc)
 		return without_command(argc, argv);
 	if (strcmp(argv[at], "help") == 0)

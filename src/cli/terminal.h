@@ -17,12 +17,12 @@
 
 /* What a word means, shown by colour where there is any. */
 enum tone {
-	TONE_PLAIN,
-	TONE_GOOD,
-	TONE_BAD,
-	TONE_WARN,
-	TONE_FAINT,
-	TONE_STRONG
+	TONE_PLAIN, /* nothing in particular */
+	TONE_GOOD,  /* it went well */
+	TONE_BAD,   /* it failed */
+	TONE_WARN,  /* somebody should look */
+	TONE_FAINT, /* beside the point */
+	TONE_STRONG /* a heading */
 };
 
 /* Take --color ("auto", "always", "never"); 0, or -1 for another word. */

@@ -33,22 +33,22 @@ enum wire_type {
 
 /* Rows and bytes of the file so far. */
 struct wire_progress {
-	uint64_t rows;
-	uint64_t bytes;
+	uint64_t rows;	/* records without the header */
+	uint64_t bytes; /* written */
 };
 
 /* The finished file. */
 struct wire_file {
-	uint64_t rows;
-	uint64_t bytes;
-	char sha256[HASH_TEXT];
+	uint64_t rows;		/* records without the header */
+	uint64_t bytes;		/* its size */
+	char sha256[HASH_TEXT]; /* of its content, in hexadecimal */
 };
 
 /* One message as received; data is borrowed until the next wire_read. */
 struct wire_message {
-	enum wire_type type;
-	const char *data;
-	size_t length;
+	enum wire_type type; /* what data is */
+	const char *data;    /* borrowed */
+	size_t length;	     /* its bytes */
 };
 
 /* Messages on their way in. */

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/cancel.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
@@ -377,10 +378,10 @@ settle_process(struct err *e)
 	pthread_t thread;
 	sigset_t set;
 
-	(void)signal(SIGINT, SIG_IGN);
-	(void)signal(SIGHUP, SIG_IGN);
-	(void)signal(SIGPIPE, SIG_IGN);
-	(void)signal(SIGTERM, SIG_DFL);
+	cancel_set_action(SIGINT, SIG_IGN);
+	cancel_set_action(SIGHUP, SIG_IGN);
+	cancel_set_action(SIGPIPE, SIG_IGN);
+	cancel_set_action(SIGTERM, SIG_DFL);
 	(void)sigemptyset(&set);
 	(void)sigaddset(&set, SIGTERM);
 	if (pthread_sigmask(SIG_BLOCK, &set, NULL) != 0 ||

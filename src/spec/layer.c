@@ -54,7 +54,7 @@ sheet_release(struct sheet *s)
 		free(s->environments[i].entries);
 	free(s->environments);
 	free(s->base.entries);
-	*s = (struct sheet)SHEET_INIT;
+	*s = (struct sheet)SHEET_INIT(s->kind);
 }
 
 int

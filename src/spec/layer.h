@@ -38,21 +38,25 @@ struct layer {
 		NULL, { NULL, 0 }, NULL, 0 \
 	}
 
+/* Which file it is. */
+enum sheet_kind {
+	SHEET_MAIN, /* the main file */
+	SHEET_JOB   /* a job spec */
+};
+
 /* What one file says. */
 struct sheet {
+	enum sheet_kind kind;	    /* what may stand in it */
 	const char *path;	    /* in the pool; NULL: no such file */
 	struct layer base;	    /* outside of environments */
 	struct layer *environments; /* owned */
 	size_t n;		    /* how many environments */
 };
 
-#define SHEET_INIT \
+#define SHEET_INIT(kind) \
 	{ \
-		NULL, LAYER_INIT, NULL, 0 \
+		kind, NULL, LAYER_INIT, NULL, 0 \
 	}
-
-/* Which file it is. */
-enum sheet_kind { SHEET_MAIN, SHEET_JOB };
 
 /* Append an entry; borrowed until the next one, NULL when memory is gone. */
 struct entry *
@@ -66,7 +70,7 @@ sheet_add(struct sheet *s, const char *environment, struct err *e);
  * the problems and in e (native: errno).
  */
 int sheet_read(struct sheet *s, struct pool *pool, const char *path,
-    enum sheet_kind kind, struct problems *problems, struct err *e) MUST_CHECK;
+    struct problems *problems, struct err *e) MUST_CHECK;
 /*
  * Whether a secret may stand in the file itself: only where nobody else can
  * read it, as msmtp has it (facts/shipping.md 4). what is for the message.

@@ -252,10 +252,10 @@ store_apply(struct spec *s, const struct layer *layer, struct err *e)
 	return 0;
 }
 
-/* Split at the first '='; key is a copy in the pool. */
-static int
+/* Split at the first '='; key is a copy in the pool. The value, or NULL. */
+static const char *
 split(struct spec *s, const char *option, const char *assignment,
-    const char **key, const char **value, struct err *e)
+    const char **key, struct err *e)
 {
 	const char *equals = strchr(assignment, '=');
 	char *copy;
@@ -264,16 +264,16 @@ split(struct spec *s, const char *option, const char *assignment,
 	if (equals == NULL || equals == assignment) {
 		(void)err_set(
 		    e, ERR_USAGE, "%s '%s' has no '='", option, assignment);
-		return err_hint(e, "Write %s NAME=VALUE.", option);
+		(void)err_hint(e, "Write %s NAME=VALUE.", option);
+		return NULL;
 	}
 	n = (size_t)(equals - assignment);
 	copy = pool_allocate(&s->pool, n + 1, e);
 	if (copy == NULL)
-		return -1;
+		return NULL;
 	memcpy(copy, assignment, n);
 	*key = copy;
-	*value = equals + 1;
-	return 0;
+	return equals + 1;
 }
 
 static int
@@ -425,7 +425,8 @@ store_set(struct spec *s, const char *assignment, struct err *e)
 	char *copy;
 	int rc;
 
-	if (split(s, "--set", assignment, &key, &text, e) < 0)
+	text = split(s, "--set", assignment, &key, e);
+	if (text == NULL)
 		return -1;
 	if (strncmp(key, "source.params.", 14) == 0)
 		return store_set_param(s, assignment + 14, e);
@@ -466,7 +467,8 @@ store_set_param(struct spec *s, const char *assignment, struct err *e)
 	const char *name, *text;
 	struct value *v;
 
-	if (split(s, "--param", assignment, &name, &text, e) < 0)
+	text = split(s, "--param", assignment, &name, e);
+	if (text == NULL)
 		return -1;
 	if (name[strspn(name,
 		"abcdefghijklmnopqrstuvwxyz"

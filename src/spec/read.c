@@ -31,7 +31,6 @@ struct reader {
 	struct layer *layer; /* of the sheet, being filled */
 	struct pool *pool;
 	struct problems *problems;
-	enum sheet_kind kind;
 	size_t index; /* of the list member being read */
 };
 
@@ -509,12 +508,12 @@ read_list(
 static int
 check_place(const struct reader *r, const struct setting *row, struct err *e)
 {
-	if ((row->flags & SETTING_MAIN) != 0 && r->kind != SHEET_MAIN)
+	if ((row->flags & SETTING_MAIN) != 0 && r->sheet->kind != SHEET_MAIN)
 		return err_set(e, ERR_SPEC,
 		    "%s can only be set in the main "
 		    "file",
 		    row->path);
-	if ((row->flags & SETTING_JOB) != 0 && r->kind != SHEET_JOB)
+	if ((row->flags & SETTING_JOB) != 0 && r->sheet->kind != SHEET_JOB)
 		return err_set(
 		    e, ERR_SPEC, "%s can only be set in a job spec", row->path);
 	if (r->layer->environment != NULL &&
@@ -679,9 +678,9 @@ parse(struct reader *r, const char *text, struct err *e)
 
 int
 sheet_read(struct sheet *s, struct pool *pool, const char *path,
-    enum sheet_kind kind, struct problems *problems, struct err *e)
+    struct problems *problems, struct err *e)
 {
-	struct reader r = { s, &s->base, pool, problems, kind, 0 };
+	struct reader r = { s, &s->base, pool, problems, 0 };
 	struct buf text = BUF_INIT(SPEC_BYTES);
 	const char *content;
 	int rc = -1;

@@ -45,8 +45,7 @@ load_main(struct loading *l, const char *path)
 	if (!is_wanted && access(path, F_OK) < 0 &&
 	    (errno == ENOENT || errno == ENOTDIR))
 		return;
-	if (sheet_read(&l->main, &l->spec->pool, path, SHEET_MAIN, l->problems,
-		&e) < 0)
+	if (sheet_read(&l->main, &l->spec->pool, path, l->problems, &e) < 0)
 		l->broken = true;
 }
 
@@ -167,8 +166,7 @@ load_job(struct loading *l, const char *main_file)
 		problems_add(l->problems, path, 0, &e);
 		l->broken = true;
 	} else if (path != NULL &&
-	    sheet_read(
-		&l->job, &l->spec->pool, path, SHEET_JOB, l->problems, &e) < 0)
+	    sheet_read(&l->job, &l->spec->pool, path, l->problems, &e) < 0)
 		l->broken = true;
 	l->spec->path = l->job.path;
 	free(path);
@@ -376,8 +374,8 @@ int
 spec_load(struct spec **s, const struct spec_request *request,
     struct problems *problems, struct err *e)
 {
-	struct loading l = { request, problems, NULL, SHEET_INIT, SHEET_INIT,
-		false };
+	struct loading l = { request, problems, NULL, SHEET_INIT(SHEET_MAIN),
+		SHEET_INIT(SHEET_JOB), false };
 	size_t start = problems->n, errors = problems->errors;
 	char *main_file = NULL;
 	int rc = -1;

@@ -4,7 +4,8 @@
  * A query remembers the first thing that went wrong; the values are bound by
  * position as they are put, so that a caller reads as the list of them.
  *
- * Shape	query_begin -> query_put_* -> query_run | query_next* -> query_end
+ * Shape	query_begin -> query_put_* -> query_run | query_next* ->
+ *		query_end
  * Errors	ERR_LOCAL (native: SQLite's extended code); ERR_NOT_NOW when the
  *		file stays locked
  * Source	SQLite's C interface
@@ -27,7 +28,7 @@ struct query {
 	int rc;			     /* first result that is not SQLITE_OK */
 };
 
-/* SQLite's errors in one place: "cannot WHAT: ..."; -1. */
+/* SQLite's errors in one place: "cannot WHAT: ...". Returns -1. */
 int db_error(struct sqlite3 *db, const char *what, struct err *e);
 /* Prepare a statement. */
 void query_begin(struct query *q, struct sqlite3 *db, const char *sql);

@@ -51,6 +51,7 @@ static const char *const schema_steps[] = {
 	"CREATE INDEX delivery_file ON delivery (file);",
 };
 
+/* The version that all steps lead to. */
 enum { SCHEMA_VERSION = sizeof(schema_steps) / sizeof(schema_steps[0]) };
 
 #endif

@@ -189,6 +189,13 @@ test_shift_hints(void **state)
 	assert_non_null(strstr(e.hint, "week-start"));
 }
 
+/* A whole number below n. */
+static int
+below(int n)
+{
+	return (int)(random() % n);
+}
+
 static void
 test_days_like_the_c_library(void **state)
 {
@@ -199,16 +206,16 @@ test_days_like_the_c_library(void **state)
 	if (given != NULL)
 		seed = (unsigned)strtoul(given, NULL, 10);
 	print_message("# seed %u\n", seed);
-	srand(seed);
+	srandom(seed);
 	for (int i = 0; i < ROUNDS; i++) {
-		struct tm tm = { .tm_year = rand() % 9000 - 1000,
-			.tm_mon = rand() % 12,
-			.tm_mday = 1 + rand() % 28,
-			.tm_hour = rand() % 24 };
+		struct tm tm = { .tm_year = below(9000) - 1000,
+			.tm_mon = below(12),
+			.tm_mday = 1 + below(28),
+			.tm_hour = below(24) };
 		struct date d = { tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
 			tm.tm_hour, 0, 0 };
-		int days = rand() % 200000 - 100000;
-		int hours = rand() % 2000 - 1000;
+		int days = below(200000) - 100000;
+		int hours = below(2000) - 1000;
 		char offset[64], format[64], want[64];
 		struct err e = ERR_INIT;
 		time_t t;
