@@ -23,7 +23,7 @@ bool utf8_is_valid(const char *data, size_t n);
  * may go on behind it.
  */
 size_t utf8_unfinished(const char *data, size_t n);
-/* Append the bytes, what is not well-formed as U+FFFD; *count grows by these. */
+/* Append the bytes, what is not well-formed as U+FFFD and counted in *count. */
 int utf8_put_repaired(struct buf *out, const char *data, size_t n,
     uint64_t *count, struct err *e) MUST_CHECK;
 

@@ -116,9 +116,9 @@ struct csv {
 /* Whether the options can be used together. */
 int
 csv_check_options(const struct csv_options *options, struct err *e) MUST_CHECK;
-/* Begin a file of n > 0 columns on out. */
+/* Begin a file of at least one column on out. */
 int csv_open(struct csv *c, const struct csv_options *options, struct out *out,
-    const struct column *columns, size_t n, struct err *e) MUST_CHECK;
+    const struct columns *columns, struct err *e) MUST_CHECK;
 /* Write the header, when the options ask for one. */
 int csv_put_header(struct csv *c, struct err *e) MUST_CHECK;
 /* Write the rows of a block. */

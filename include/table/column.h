@@ -34,6 +34,12 @@ struct column {
 	int scale;	       /* digits after the point; 0 unknown */
 };
 
+/* The columns of a result set. */
+struct columns {
+	const struct column *items; /* borrowed */
+	size_t n;		    /* how many */
+};
+
 /* Names of the kinds: "text", "integer", ... */
 const char *column_kind_name(enum column_kind kind);
 

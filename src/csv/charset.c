@@ -91,12 +91,18 @@ refuse(const struct charset *c, const char *s, size_t n, struct err *e)
 	    "place, or choose another file.charset.");
 }
 
-/* Replace the character at *in by a question mark. */
+/* What is still to be converted. */
+struct rest {
+	char *at;
+	size_t left;
+};
+
+/* Replace the character that comes next by a question mark. */
 static int
-replace(struct charset *c, char **in, size_t *left, struct buf *b,
-    uint64_t *replaced, struct err *e)
+replace(struct charset *c, struct rest *rest, struct buf *b, struct err *e)
 {
-	size_t length = utf8_character((const unsigned char *)*in, *left);
+	size_t length = utf8_character(
+	    (const unsigned char *)rest->at, rest->left);
 	char mark[] = "?", *from = mark;
 	size_t one = 1, room = 16, before;
 	char *to;
@@ -109,9 +115,8 @@ replace(struct charset *c, char **in, size_t *left, struct buf *b,
 		return err_set(e, ERR_DATA,
 		    "not even a question mark exists in %s", c->name);
 	b->length += before - room;
-	*in += length > 0 ? length : 1;
-	*left -= length > 0 ? length : 1;
-	(*replaced)++;
+	rest->at += length > 0 ? length : 1;
+	rest->left -= length > 0 ? length : 1;
 	return 0;
 }
 
@@ -119,21 +124,23 @@ int
 charset_convert(struct charset *c, struct buf *b, size_t from,
     uint64_t *replaced, struct err *e)
 {
-	char *in, *to;
-	size_t left, room, before;
+	struct rest rest;
+	char *to;
+	size_t room, before;
 
 	buf_reset(&c->text);
 	if (buf_put(&c->text, b->data + from, b->length - from, e) < 0)
 		return -1;
-	in = c->text.data;
-	left = c->text.length;
+	rest.at = c->text.data;
+	rest.left = c->text.length;
 	b->length = from;
-	while (left > 0) {
-		before = room = 4 * left + 16;
+	while (rest.left > 0) {
+		before = room = 4 * rest.left + 16;
 		if (buf_reserve(b, room, e) < 0)
 			return -1;
 		to = b->data + b->length;
-		if (iconv(c->to, &in, &left, &to, &room) != (size_t)-1) {
+		if (iconv(c->to, &rest.at, &rest.left, &to, &room) !=
+		    (size_t)-1) {
 			b->length += before - room;
 			continue;
 		}
@@ -141,9 +148,10 @@ charset_convert(struct charset *c, struct buf *b, size_t from,
 		if (errno == E2BIG)
 			continue;
 		if (replaced == NULL)
-			return refuse(c, in, left, e);
-		if (replace(c, &in, &left, b, replaced, e) < 0)
+			return refuse(c, rest.at, rest.left, e);
+		if (replace(c, &rest, b, e) < 0)
 			return -1;
+		(*replaced)++;
 	}
 	/* Back to the initial state, where a set has states. */
 	before = room = 16;

@@ -79,14 +79,14 @@ put_mark(struct csv *c, struct err *e)
 
 int
 csv_open(struct csv *c, const struct csv_options *options, struct out *out,
-    const struct column *columns, size_t n, struct err *e)
+    const struct columns *columns, struct err *e)
 {
 	csv_release(c);
 	*c = (struct csv)CSV_INIT;
 	c->options = *options;
 	c->out = out;
-	c->columns = columns;
-	c->n_columns = n;
+	c->columns = columns->items;
+	c->n_columns = columns->n;
 	c->is_plain = is_plain(options);
 	if (c->options.null == NULL)
 		c->options.null = "";
@@ -100,6 +100,12 @@ csv_open(struct csv *c, const struct csv_options *options, struct out *out,
 		return -1;
 	return options->bom ? put_mark(c, e) : 0;
 }
+
+/* Some bytes. */
+struct text {
+	const char *data;
+	size_t n;
+};
 
 /* Hand everything to the out; a buffer that grew for a long value goes. */
 static int
@@ -150,24 +156,24 @@ put_end(const struct csv *c, char *to, bool is_last)
 	return to;
 }
 
-/* A field of n bytes, well-formed, and what stands behind it. */
+/* A field, well-formed, and what stands behind it. */
 static int
-put_field(struct csv *c, const char *data, size_t n, bool quoted, bool is_last,
-    struct err *e)
+put_field(
+    struct csv *c, struct text t, bool quoted, bool is_last, struct err *e)
 {
 	char *to;
 
-	if (n > csv_buffer_max / 2 - CSV_ENDS ||
-	    buf_reserve(&c->buf, 2 * n + CSV_ENDS, e) < 0)
+	if (t.n > csv_buffer_max / 2 - CSV_ENDS ||
+	    buf_reserve(&c->buf, 2 * t.n + CSV_ENDS, e) < 0)
 		return -1;
 	to = c->buf.data + c->buf.length;
 	if (quoted) {
 		*to++ = '"';
-		to = put_doubled(to, data, n);
+		to = put_doubled(to, t.data, t.n);
 		*to++ = '"';
-	} else {
-		memcpy(to, data, n);
-		to += n;
+	} else if (t.n > 0) {
+		memcpy(to, t.data, t.n);
+		to += t.n;
 	}
 	to = put_end(c, to, is_last);
 	c->buf.length = (size_t)(to - c->buf.data);
@@ -179,21 +185,21 @@ put_field(struct csv *c, const char *data, size_t n, bool quoted, bool is_last,
  * on a line of its own (PostgreSQL before 18), so it is quoted.
  */
 static bool
-is_lone_end(const char *data, size_t n)
+is_lone_end(struct text t)
 {
-	return n == 2 && data[0] == '\\' && data[1] == '.';
+	return t.n == 2 && t.data[0] == '\\' && t.data[1] == '.';
 }
 
 static bool
-is_null_word(const struct csv *c, const char *data, size_t n)
+is_null_word(const struct csv *c, struct text t)
 {
-	return n == c->null_length && memcmp(data, c->options.null, n) == 0;
+	return t.n == c->null_length &&
+	    memcmp(t.data, c->options.null, t.n) == 0;
 }
 
 /* An empty record would be an empty line, which many readers drop. */
 static bool
-needs_quotes(
-    const struct csv *c, size_t i, const char *data, size_t n, unsigned found)
+needs_quotes(const struct csv *c, size_t i, struct text t, unsigned found)
 {
 	switch (c->options.quote) {
 	case CSV_QUOTE_ALL:
@@ -206,8 +212,8 @@ needs_quotes(
 	default:
 		break;
 	}
-	return (found & SCAN_QUOTES) != 0 || is_null_word(c, data, n) ||
-	    (n == 0 && c->n_columns == 1) || is_lone_end(data, n);
+	return (found & SCAN_QUOTES) != 0 || is_null_word(c, t) ||
+	    (t.n == 0 && c->n_columns == 1) || is_lone_end(t);
 }
 
 static int
@@ -230,16 +236,16 @@ refuse_invalid(struct err *e)
 }
 
 /*
- * Make *data well-formed: NUL bytes and what is no UTF-8 are an error, or
- * U+FFFD, which then stands in a buffer with what is right.
+ * Make *t well-formed: NUL bytes and what is no UTF-8 are an error, or U+FFFD,
+ * which then stands in a buffer with what is right.
  */
 static int
-repair(struct csv *c, struct buf *into, unsigned found, const char **data,
-    size_t *n, struct err *e)
+repair(struct csv *c, struct buf *into, unsigned found, struct text *t,
+    struct err *e)
 {
-	const char *at = *data, *end = *data + *n;
+	const char *at = t->data, *end = t->data + t->n;
 
-	if ((found & SCAN_NUL) == 0 && utf8_is_valid(*data, *n))
+	if ((found & SCAN_NUL) == 0 && utf8_is_valid(t->data, t->n))
 		return 0;
 	if (c->options.invalid == CSV_INVALID_FAIL)
 		return (found & SCAN_NUL) != 0 ? refuse_nul(e) :
@@ -262,8 +268,8 @@ repair(struct csv *c, struct buf *into, unsigned found, const char **data,
 	}
 	if (buf_reserve(into, BLOCK_SLACK, e) < 0)
 		return -1;
-	*data = into->data;
-	*n = into->length;
+	t->data = into->data;
+	t->n = into->length;
 	return 0;
 }
 
@@ -281,11 +287,11 @@ convert(struct csv *c, size_t from, struct err *e)
 
 /* OWASP, CSV injection: what a spreadsheet takes for a formula. */
 static bool
-is_formula(const struct csv *c, size_t i, const char *data, size_t n)
+is_formula(const struct csv *c, size_t i, struct text t)
 {
 	return c->options.formula != CSV_FORMULA_KEEP &&
-	    c->columns[i].kind == COLUMN_TEXT && n > 0 &&
-	    strchr("=+-@\t\r", data[0]) != NULL && data[0] != '\0';
+	    c->columns[i].kind == COLUMN_TEXT && t.n > 0 &&
+	    strchr("=+-@\t\r", t.data[0]) != NULL && t.data[0] != '\0';
 }
 
 static int
@@ -307,65 +313,78 @@ put_apostrophe(struct csv *c, struct buf *b, struct err *e)
 	return buf_put(b, "'", 1, e);
 }
 
+/* A text with an apostrophe in front, in a buffer of its own. */
+static int
+prefix(struct csv *c, struct buf *into, struct text *t, struct err *e)
+{
+	struct buf prefixed = BUF_INIT(csv_buffer_max);
+
+	if (put_apostrophe(c, &prefixed, e) < 0 ||
+	    buf_put(&prefixed, t->data, t->n, e) < 0) {
+		buf_release(&prefixed);
+		return -1;
+	}
+	buf_release(into);
+	*into = prefixed;
+	t->data = into->data;
+	t->n = into->length;
+	return 0;
+}
+
+static bool
+is_last_column(const struct csv *c, size_t i)
+{
+	return i + 1 == c->n_columns;
+}
+
 /* A text with its options applied. */
 static int
-put_text(struct csv *c, size_t i, const char *data, size_t n, bool is_last,
-    struct err *e)
+put_text(struct csv *c, size_t i, struct text t, struct err *e)
 {
-	struct buf repaired = BUF_INIT(csv_buffer_max);
+	struct buf changed = BUF_INIT(csv_buffer_max);
 	size_t from = c->buf.length;
-	unsigned found = scan_field(data, n, c->options.delimiter);
+	unsigned found = scan_field(t.data, t.n, c->options.delimiter);
 	int rc = -1;
 
 	if ((found & (SCAN_NUL | SCAN_HIGH)) != 0 &&
-	    repair(c, &repaired, found, &data, &n, e) < 0)
+	    repair(c, &changed, found, &t, e) < 0)
 		goto out;
-	if (is_formula(c, i, data, n)) {
-		struct buf prefixed = BUF_INIT(csv_buffer_max);
-
-		rc = put_apostrophe(c, &prefixed, e);
-		if (rc == 0)
-			rc = buf_put(&prefixed, data, n, e);
-		buf_release(&repaired);
-		repaired = prefixed;
-		if (rc < 0)
-			goto out;
-		data = repaired.data;
-		n = repaired.length;
-	}
+	if (is_formula(c, i, t) && prefix(c, &changed, &t, e) < 0)
+		goto out;
 	rc = put_field(
-	    c, data, n, needs_quotes(c, i, data, n, found), is_last, e);
+	    c, t, needs_quotes(c, i, t, found), is_last_column(c, i), e);
 	if (rc == 0)
 		rc = convert(c, from, e);
 out:
-	buf_release(&repaired);
+	buf_release(&changed);
 	return rc;
 }
 
 static int
-put_null(struct csv *c, bool is_last, struct err *e)
+put_null(struct csv *c, size_t i, struct err *e)
 {
+	const struct text t = { c->options.null, c->null_length };
 	size_t from = c->buf.length;
 
-	if (put_field(c, c->options.null, c->null_length,
-		c->options.quote == CSV_QUOTE_ALL, is_last, e) < 0)
+	if (put_field(c, t, c->options.quote == CSV_QUOTE_ALL,
+		is_last_column(c, i), e) < 0)
 		return -1;
 	return convert(c, from, e);
 }
 
 /* A cell in another form than it came in. */
 static int
-put_formed(struct csv *c, size_t i, const struct cell *cell, bool is_last,
-    struct err *e)
+put_formed(struct csv *c, size_t i, const struct cell *cell, struct err *e)
 {
 	const char *format = value_format(&c->options, c->columns[i].kind);
 	const struct cell_part whole = { cell->data, cell->length, cell->form,
 		false };
 	struct value_carry carry = { { 0 }, 0 };
+	struct text t = { cell->data, cell->length };
 	int rc;
 
 	if (cell->form == CELL_TEXT && format == NULL)
-		return put_text(c, i, cell->data, cell->length, is_last, e);
+		return put_text(c, i, t, e);
 	buf_reset(&c->value);
 	if (cell->form == CELL_BYTES)
 		rc = value_put_bytes(
@@ -375,7 +394,9 @@ put_formed(struct csv *c, size_t i, const struct cell *cell, bool is_last,
 		    &c->value, format, c->columns[i].kind, cell, e);
 	if (rc < 0 || buf_reserve(&c->value, BLOCK_SLACK, e) < 0)
 		return -1;
-	rc = put_text(c, i, c->value.data, c->value.length, is_last, e);
+	t.data = c->value.data;
+	t.n = c->value.length;
+	rc = put_text(c, i, t, e);
 	if (c->value.capacity > CSV_SLACK)
 		buf_release(&c->value);
 	return rc;
@@ -406,11 +427,14 @@ put_run(struct csv *c, const char *data, size_t n, struct err *e)
 static int
 put_checked_run(struct csv *c, const char *data, size_t n, struct err *e)
 {
-	unsigned found = memchr(data, '\0', n) != NULL ? SCAN_NUL : 0;
+	struct text t = { data, n };
+	unsigned found = 0;
 
-	if (n > 0 && repair(c, &c->value, found, &data, &n, e) < 0)
+	if (n > 0 && memchr(data, '\0', n) != NULL)
+		found = SCAN_NUL;
+	if (n > 0 && repair(c, &c->value, found, &t, e) < 0)
 		return -1;
-	return put_run(c, data, n, e);
+	return put_run(c, t.data, t.n, e);
 }
 
 /* The bytes in the tail that cannot go on any more go out. */
@@ -466,13 +490,13 @@ static int
 put_long(struct csv *c, const struct block *block, size_t i,
     struct cell_part *part, struct err *e)
 {
+	const struct text begin = { part->data, part->length };
 	struct passage p = { .n_tail = 0 };
 	size_t from = c->buf.length;
 
 	if (buf_put(&c->buf, "\"", 1, e) < 0)
 		return -1;
-	if (part->form == CELL_TEXT &&
-	    is_formula(c, i, part->data, part->length) &&
+	if (part->form == CELL_TEXT && is_formula(c, i, begin) &&
 	    put_apostrophe(c, &c->buf, e) < 0)
 		return -1;
 	if (convert(c, from, e) < 0)
@@ -492,7 +516,7 @@ put_long(struct csv *c, const struct block *block, size_t i,
 	    buf_reserve(&c->buf, CSV_ENDS, e) < 0)
 		return -1;
 	c->buf.length = (size_t)(put_end(c, c->buf.data + c->buf.length,
-				     i + 1 == c->n_columns) -
+				     is_last_column(c, i)) -
 	    c->buf.data);
 	return convert(c, from, e);
 }
@@ -503,39 +527,37 @@ put_lazy(struct csv *c, const struct block *block, size_t i, struct err *e)
 {
 	struct cell_part part = { NULL, 0, CELL_TEXT, false };
 	struct cell cell = { .is_lazy = false };
-	bool is_last = i + 1 == c->n_columns;
 
 	if (block->read(block->reader, i, &part, e) < 0)
 		return -1;
 	if (part.data == NULL)
-		return put_null(c, is_last, e);
+		return put_null(c, i, e);
 	if (part.more)
 		return put_long(c, block, i, &part, e);
 	cell.data = part.data;
 	cell.length = part.length;
 	cell.form = part.form;
-	return put_formed(c, i, &cell, is_last, e);
+	return put_formed(c, i, &cell, e);
 }
 
 /* The short way of most files: nothing but a look at the bytes. */
 static int
 put_plain(struct csv *c, size_t i, const struct cell *cell, struct err *e)
 {
-	bool is_last = i + 1 == c->n_columns, quoted;
+	const struct text t = { cell->data, cell->length };
+	bool quoted;
 	unsigned found;
 
 	if (cell->data == NULL)
-		return put_field(c, "", 0, false, is_last, e);
+		return put_field(c, t, false, is_last_column(c, i), e);
 	if (cell->form != CELL_TEXT)
-		return put_formed(c, i, cell, is_last, e);
-	found = scan_field(cell->data, cell->length, c->options.delimiter);
+		return put_formed(c, i, cell, e);
+	found = scan_field(t.data, t.n, c->options.delimiter);
 	if ((found & SCAN_NUL) != 0 ||
-	    ((found & SCAN_HIGH) != 0 &&
-		!utf8_is_valid(cell->data, cell->length)))
-		return put_text(c, i, cell->data, cell->length, is_last, e);
-	quoted = (found & SCAN_QUOTES) != 0 || cell->length == 0 ||
-	    is_lone_end(cell->data, cell->length);
-	return put_field(c, cell->data, cell->length, quoted, is_last, e);
+	    ((found & SCAN_HIGH) != 0 && !utf8_is_valid(t.data, t.n)))
+		return put_text(c, i, t, e);
+	quoted = (found & SCAN_QUOTES) != 0 || t.n == 0 || is_lone_end(t);
+	return put_field(c, t, quoted, is_last_column(c, i), e);
 }
 
 static int
@@ -547,8 +569,8 @@ put_cell(struct csv *c, const struct block *block, size_t i,
 	if (c->is_plain)
 		return put_plain(c, i, cell, e);
 	if (cell->data == NULL)
-		return put_null(c, i + 1 == c->n_columns, e);
-	return put_formed(c, i, cell, i + 1 == c->n_columns, e);
+		return put_null(c, i, e);
+	return put_formed(c, i, cell, e);
 }
 
 static int
@@ -564,20 +586,22 @@ put_record(struct csv *c, const struct block *block, const struct cell *cells,
 	return c->buf.length >= CSV_CHUNK ? flush(c, e) : 0;
 }
 
-/* Names have no slack behind them, so they are copied to where they have. */
+/* Names have no slack behind them: they are scanned byte by byte. */
 static int
 put_name(struct csv *c, size_t i, struct err *e)
 {
-	const char *name = c->columns[i].name;
-	size_t n = strlen(name), from = c->buf.length;
-	unsigned found = scan_field_scalar(name, n, c->options.delimiter);
-	bool quoted = needs_quotes(c, i, name, n, found) ||
+	const struct text name = { c->columns[i].name,
+		strlen(c->columns[i].name) };
+	size_t from = c->buf.length;
+	unsigned found = scan_field_scalar(
+	    name.data, name.n, c->options.delimiter);
+	bool quoted = needs_quotes(c, i, name, found) ||
 	    c->options.quote == CSV_QUOTE_TEXT;
 
-	if (!utf8_is_valid(name, n))
+	if (!utf8_is_valid(name.data, name.n))
 		return err_set(
 		    e, ERR_DATA, "the name of column %zu is not UTF-8", i + 1);
-	if (put_field(c, name, n, quoted, i + 1 == c->n_columns, e) < 0)
+	if (put_field(c, name, quoted, is_last_column(c, i), e) < 0)
 		return -1;
 	return convert(c, from, e);
 }

@@ -29,7 +29,7 @@ scan_field_scalar(const char *data, size_t n, char delimiter)
 }
 
 #ifdef __SSE2__
-/* Bytes that are a quote, the delimiter or below a blank; cheaper than exact. */
+/* Bytes that are a quote, the delimiter or a control: cheaper than exact. */
 static __m128i
 find_suspects(__m128i bytes, __m128i delimiter)
 {

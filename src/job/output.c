@@ -94,8 +94,8 @@ refuse_second(const struct output *o, struct err *e)
 }
 
 int
-output_begin(struct output *o, const struct column *columns, size_t n,
-    bool last, struct err *e)
+output_begin(
+    struct output *o, const struct columns *columns, bool last, struct err *e)
 {
 	struct out *out;
 
@@ -106,7 +106,7 @@ output_begin(struct output *o, const struct column *columns, size_t n,
 	if (open_spool(o, last, e) < 0)
 		return -1;
 	out = spool_out(o->spool);
-	if (csv_open(&o->csv, &o->plan->csv, out, columns, n, e) < 0)
+	if (csv_open(&o->csv, &o->plan->csv, out, columns, e) < 0)
 		return -1;
 	return csv_put_header(&o->csv, e);
 }

@@ -36,11 +36,11 @@ struct output {
 void output_init(struct output *o, const struct plan *plan,
     const struct export_place *place);
 /*
- * Begin a result set of n columns; last tells that no later statement can
+ * Begin a result set of these columns; last tells that no later statement can
  * give another one.
  */
-int output_begin(struct output *o, const struct column *columns, size_t n,
-    bool last, struct err *e) MUST_CHECK;
+int output_begin(struct output *o, const struct columns *columns, bool last,
+    struct err *e) MUST_CHECK;
 /* Write a block of its rows. */
 int output_put(
     struct output *o, const struct block *block, struct err *e) MUST_CHECK;

@@ -152,19 +152,19 @@ tell_progress(struct worker *w, bool always, struct err *e)
 
 /* Describe the columns for the manifest and the ledger. */
 static int
-describe_columns(
-    struct worker *w, const struct column *columns, size_t n, struct err *e)
+describe_columns(struct worker *w, const struct columns *columns, struct err *e)
 {
 	struct json j;
 
 	buf_reset(&w->columns);
 	json_init(&j, &w->columns);
 	json_begin_array(&j, NULL);
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < columns->n; i++) {
 		json_begin_object(&j, NULL);
-		json_string(&j, "name", columns[i].name);
-		json_string(&j, "kind", column_kind_name(columns[i].kind));
-		json_string(&j, "type", columns[i].type_name);
+		json_string(&j, "name", columns->items[i].name);
+		json_string(
+		    &j, "kind", column_kind_name(columns->items[i].kind));
+		json_string(&j, "type", columns->items[i].type_name);
 		json_end(&j);
 	}
 	json_end(&j);
@@ -187,13 +187,13 @@ copy_rows(struct worker *w, struct fetch *fetch, struct err *e)
 static int
 export_result(struct worker *w, struct statement *st, bool last, struct err *e)
 {
-	const struct column *columns = statement_columns(st);
-	size_t n = statement_column_count(st);
+	const struct columns columns = { statement_columns(st),
+		statement_column_count(st) };
 	struct fetch *fetch = NULL;
 	int rc = -1;
 
-	if (describe_columns(w, columns, n, e) < 0 ||
-	    output_begin(&w->output, columns, n, last, e) < 0 ||
+	if (describe_columns(w, &columns, e) < 0 ||
+	    output_begin(&w->output, &columns, last, e) < 0 ||
 	    fetch_new(&fetch, st, e) < 0 || copy_rows(w, fetch, e) < 0)
 		goto out;
 	w->current.rows = (int64_t)fetch_rows(fetch);

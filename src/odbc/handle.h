@@ -26,8 +26,9 @@ struct session {
 	SQLUINTEGER getdata;	   /* SQL_GETDATA_EXTENSIONS */
 	bool wraps;		   /* queries may be wrapped to be exact */
 	bool allows_loss;	   /* what cannot be exact is counted only */
+	/* Told what the driver said besides; NULL: nobody. */
 	void (*warn)(void *arg, const char *text);
-	void *warn_arg;
+	void *warn_arg;	       /* handed to warn */
 	pthread_mutex_t mutex; /* guards running */
 	SQLHSTMT running;      /* to be cancelled; or none */
 };
@@ -70,7 +71,7 @@ struct statement {
 	enum layout layout;	    /* of the current result */
 	char mark[WRAP_MARK + 1];   /* of LAYOUT_MARKED */
 	struct bound_value *values; /* owned */
-	size_t n_values;
+	size_t n_values;	    /* how many */
 };
 
 #endif

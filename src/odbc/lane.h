@@ -30,12 +30,12 @@ enum lane_form {
 
 /* A column being fetched. */
 struct lane {
-	enum lane_form form;
-	bool is_bound;	  /* else read with SQLGetData */
-	char *buffer;	  /* owned: room + slack; of a bound one */
-	size_t room;	  /* bytes that the driver may write */
-	SQLLEN indicator; /* of the current row */
-	char *text;	  /* owned: a native value as text, or NULL */
+	enum lane_form form; /* its C type */
+	bool is_bound;	     /* else read with SQLGetData */
+	char *buffer;	     /* owned: room + slack; of a bound one */
+	size_t room;	     /* bytes that the driver may write */
+	SQLLEN indicator;    /* of the current row */
+	char *text;	     /* owned: a native value as text, or NULL */
 };
 
 /* Reads values in parts; one for all lanes of a result. */

@@ -2,7 +2,8 @@
  * statement.c - execute a statement and walk all of its results
  *
  * The columns of each result are described in describe.c, a query is wrapped
- * to be exact in exact.c, the rows are read in fetch.c. Row counts are told to people and never used to decide (drivers.md).
+ * to be exact in exact.c, the rows are read in fetch.c. Row counts are told to
+ * people and never used to decide (drivers.md).
  */
 #include <limits.h>
 #include <stdio.h>

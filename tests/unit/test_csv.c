@@ -84,8 +84,9 @@ add_text(struct trial *t, const char *text)
 static int
 write_block(struct trial *t, const struct block *block)
 {
-	if (csv_open(&t->csv, &t->options, &t->m.out, t->columns, t->n, &t->e) <
-		0 ||
+	const struct columns columns = { t->columns, t->n };
+
+	if (csv_open(&t->csv, &t->options, &t->m.out, &columns, &t->e) < 0 ||
 	    csv_put_header(&t->csv, &t->e) < 0 ||
 	    csv_put_block(&t->csv, block, &t->e) < 0)
 		return -1;
@@ -495,8 +496,8 @@ test_parts(void **state)
 			random() % 4 == 0 ? CELL_BYTES : CELL_TEXT, "" };
 
 		for (int i = (int)(random() % 30); i > 0; i--)
-			strcat(text, pieces[random() % 9]);
-		s.n = strlen(text);
+			s.n += (size_t)snprintf(text + s.n, sizeof(text) - s.n,
+			    "%s", pieces[random() % 9]);
 		begin_trial(&t);
 		begin_trial(&whole);
 		t.options.invalid = CSV_INVALID_REPLACE;
