@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/str.h"
+#include "job/form.h"
 #include "job/plan.h"
 #include "ship/ship.h"
 #include "spec/secret.h"
@@ -122,6 +123,7 @@ plan_source(struct builder *b)
 	const struct spec *s = b->spec;
 	const char *dialect = spec_text(s, "source.dialect");
 	const char *result = spec_text(s, "source.result");
+	const char *lossy = spec_text(s, "source.lossy");
 
 	p->password = read_secret(b, spec_value(s, "source.password"));
 	p->login_timeout_ms = (uint64_t)spec_number(s, "source.login_timeout");
@@ -131,6 +133,9 @@ plan_source(struct builder *b)
 	p->session.user = spec_text(s, "source.user");
 	p->session.password = p->password;
 	p->session.login_timeout_ms = p->login_timeout_ms;
+	p->session.time_zone = spec_text(s, "source.timezone");
+	p->session.no_wrap = spec_number(s, "source.wrap") == 0;
+	p->session.allows_loss = lossy != NULL && strcmp(lossy, "warn") == 0;
 	if (dialect != NULL)
 		p->dialect = dialect_by_name(dialect);
 	if (result != NULL && strcmp(result, "only") == 0)
@@ -253,16 +258,12 @@ static void
 plan_file(struct builder *b)
 {
 	struct plan *p = b->plan;
-	const char *delimiter = spec_text(b->spec, "file.delimiter");
-	const char *newline = spec_text(b->spec, "file.newline");
 	const struct value *name = spec_value(b->spec, "file.name");
 	struct err e = ERR_INIT;
 	char *expanded;
 
-	p->csv.header = spec_number(b->spec, "file.header") != 0;
-	if (delimiter != NULL)
-		p->csv.delimiter = delimiter[0];
-	p->csv.crlf = newline == NULL || strcmp(newline, "crlf") == 0;
+	if (form_build(&p->csv, b->spec, &e) < 0)
+		complain(b, spec_value(b->spec, "file.preset"), &e);
 	if (name->text == NULL)
 		return;
 	expanded = expand_value(b, name);

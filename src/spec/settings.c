@@ -22,6 +22,16 @@ enum { NAME_BYTES = 200, TEXT_BYTES = 4096 };
 static const char *const dialects[] = { "auto", "postgresql", "mysql", "sqlite",
 	"mssql", "oracle", "db2", "firebird", "ansi", NULL };
 static const char *const results[] = { "last", "only", NULL };
+static const char *const losses[] = { "fail", "warn", NULL };
+static const char *const presets[] = { "rfc4180", "postgresql", "mysql",
+	"excel", "sqlserver", "snowflake", "bigquery", "redshift", "pandas",
+	NULL };
+/* In the order of the enumerations of csv/csv.h. */
+static const char *const quotes[] = { "minimal", "all", "text", "nonnull",
+	NULL };
+static const char *const invalids[] = { "fail", "replace", NULL };
+static const char *const formulas[] = { "keep", "quote", "fail", NULL };
+static const char *const binaries[] = { "hex", "base64", NULL };
 static const char *const newlines[] = { "crlf", "lf", NULL };
 static const char *const tls_modes[] = { "required", "none", NULL };
 static const char *const tls_versions[] = { "1.2", "1.3", NULL };
@@ -107,12 +117,29 @@ static const struct setting rows[] = {
 	    "the run.",
 	    "query_timeout = \"2h\";" },
 
+	{ "source.timezone", SETTING_TEXT, NULL, 1, NAME_BYTES, NULL, 0,
+	    "The time zone of the database session, in which it prints what "
+	    "has one. Without it the server's own stays.",
+	    "timezone = \"UTC\";" },
+	{ "source.wrap", SETTING_BOOL, "true", 0, 0, NULL, 0,
+	    "Whether a query may be sent inside another one, where only the "
+	    "database itself prints its values exactly (SQLite, PostgreSQL).",
+	    "wrap = false;" },
+	{ "source.lossy", SETTING_CHOICE, "fail", 0, 0, losses, 0,
+	    "What happens to a value that a driver cannot give exactly: fail "
+	    "ends the run, warn counts and records it.",
+	    "lossy = \"warn\";" },
+
 	{ "file", SETTING_GROUP, NULL, 0, 0, NULL, 0,
 	    "The file that the result becomes.", NULL },
 	{ "file.name", SETTING_TEXT, NULL, 1, TEXT_BYTES, NULL,
 	    SETTING_REQUIRED | SETTING_TEMPLATE,
 	    "Its name, without a directory.",
 	    "name = \"orders-{date:%Y%m%d}.csv\";" },
+	{ "file.preset", SETTING_CHOICE, "rfc4180", 0, 0, presets, 0,
+	    "The dialect of a loader in a word; what is set beside it goes "
+	    "before it.",
+	    "preset = \"postgresql\";" },
 	{ "file.header", SETTING_BOOL, "true", 0, 0, NULL, 0,
 	    "Whether the first record holds the names of the columns.",
 	    "header = false;" },
@@ -122,6 +149,42 @@ static const struct setting rows[] = {
 	{ "file.newline", SETTING_CHOICE, "crlf", 0, 0, newlines, 0,
 	    "What ends a record: crlf, as RFC 4180 has it, or lf.",
 	    "newline = \"lf\";" },
+	{ "file.quote", SETTING_CHOICE, "minimal", 0, 0, quotes, 0,
+	    "Which fields are quoted: those that need it, all (NULL too), "
+	    "texts, or all but NULL.",
+	    "quote = \"nonnull\";" },
+	{ "file.null", SETTING_TEXT, NULL, 0, NAME_BYTES, NULL, 0,
+	    "The word for NULL. A text that is equal to it is quoted, so that "
+	    "without it NULL is nothing and the empty string is \"\".",
+	    "null = \"\\\\N\";" },
+	{ "file.charset", SETTING_TEXT, "UTF-8", 1, NAME_BYTES, NULL, 0,
+	    "The character set of the file, by a name of iconv(1).",
+	    "charset = \"ISO-8859-1\";" },
+	{ "file.bom", SETTING_BOOL, "false", 0, 0, NULL, 0,
+	    "Whether the file begins with a byte order mark.", "bom = true;" },
+	{ "file.invalid", SETTING_CHOICE, "fail", 0, 0, invalids, 0,
+	    "What happens to bytes that are no UTF-8, to NUL, and to "
+	    "characters that the character set does not have: fail ends the "
+	    "run, replace writes U+FFFD or a question mark and counts.",
+	    "invalid = \"replace\";" },
+	{ "file.date", SETTING_TEXT, NULL, 0, NAME_BYTES, NULL, 0,
+	    "The form of dates: text with %Y %m %d %H %M %S %f %z in it. "
+	    "Without it they stay as the database prints them.",
+	    "date = \"%d.%m.%Y\";" },
+	{ "file.time", SETTING_TEXT, NULL, 0, NAME_BYTES, NULL, 0,
+	    "The form of times of day, likewise.", "time = \"%H:%M:%S\";" },
+	{ "file.timestamp", SETTING_TEXT, NULL, 0, NAME_BYTES, NULL, 0,
+	    "The form of timestamps, likewise.",
+	    "timestamp = \"%Y-%m-%dT%H:%M:%S%f\";" },
+	{ "file.boolean", SETTING_TEXT, NULL, 0, NAME_BYTES, NULL, 0,
+	    "Two words for true and false with a comma between.",
+	    "boolean = \"TRUE,FALSE\";" },
+	{ "file.binary", SETTING_CHOICE, "hex", 0, 0, binaries, 0,
+	    "How bytes are written.", "binary = \"base64\";" },
+	{ "file.formula", SETTING_CHOICE, "keep", 0, 0, formulas, 0,
+	    "What happens to texts that a spreadsheet would run as a formula: "
+	    "quote puts an apostrophe in front and counts.",
+	    "formula = \"quote\";" },
 
 	{ "targets", SETTING_LIST, NULL, 0, 0, NULL, 0,
 	    "Where the file is delivered to, one after the other.", NULL },
