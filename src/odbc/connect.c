@@ -196,3 +196,17 @@ connect_build(struct buf *out, const struct session_options *o,
 		return -1;
 	return put_additions(out, o, *quirk, &said, e);
 }
+
+bool
+connect_says(const struct session_options *o, const char *key)
+{
+	char dsn[CONNECT_VALUE] = "";
+	const char *string = o->connection != NULL ? o->connection : "";
+	const struct said said = { string, dsn };
+
+	if (o->dsn != NULL)
+		(void)snprintf(dsn, sizeof(dsn), "%s", o->dsn);
+	else
+		(void)find_key(string, "DSN", dsn);
+	return is_said(&said, key);
+}

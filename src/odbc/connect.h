@@ -6,6 +6,8 @@
 #ifndef ODBC_CONNECT_H
 #define ODBC_CONNECT_H
 
+#include <stdbool.h>
+
 #include "base/buf.h"
 #include "base/err.h"
 #include "odbc/quirk.h"
@@ -20,5 +22,8 @@ enum { CONNECT_MAX = 64 * 1024 };
  */
 int connect_build(struct buf *out, const struct session_options *options,
     const struct quirk **quirk, struct err *e) MUST_CHECK;
+
+/* Whether the connection string or the DSN says something about a key. */
+bool connect_says(const struct session_options *options, const char *key);
 
 #endif

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "odbc/batch.h"
 #include "odbc/diag.h"
 #include "odbc/fetch.h"
 #include "odbc/handle.h"
@@ -19,15 +20,16 @@
 #include "odbc/record.h"
 
 struct fetch {
-	struct statement *st; /* borrowed */
-	struct lane *lanes;   /* owned: columns that the driver gives */
-	size_t n_lanes;	      /* how many */
-	struct lane_reader reader;
-	struct cell *cells;   /* owned: columns that the user knows */
-	size_t n_cells;	      /* how many */
-	struct block block;   /* the current row */
-	struct marked marked; /* LAYOUT_MARKED */
-	struct record record; /* LAYOUT_RECORD */
+	struct statement *st;	   /* borrowed */
+	struct lane *lanes;	   /* owned: columns that the driver gives */
+	size_t n_lanes;		   /* how many */
+	struct lane_reader reader; /* of values that are not bound */
+	struct batch batch;	   /* rows that the driver fetches at once */
+	struct cell *cells;	   /* owned: columns that the user knows */
+	size_t n_cells;		   /* how many */
+	struct block block;	   /* the current row */
+	struct marked marked;	   /* LAYOUT_MARKED */
+	struct record record;	   /* LAYOUT_RECORD */
 	uint64_t rows;
 	uint64_t losses;
 };
@@ -98,6 +100,7 @@ fill(struct fetch *f, struct statement *st, struct err *e)
 	f->block.read = read_cell;
 	f->block.reader = f;
 	f->record.shown = &st->shown;
+	batch_begin(&f->batch, st);
 	memcpy(f->marked.mark, st->mark, sizeof(f->marked.mark));
 	if (lane_reader_init(&f->reader, st, e) < 0)
 		return -1;
@@ -348,6 +351,18 @@ finish_row(struct fetch *f, struct err *e)
 	return f->st->layout == LAYOUT_MARKED ? check_sum(f, e) : 0;
 }
 
+/* Bytes of the row as the driver gave it, as far as they are known. */
+static size_t
+row_bytes(const struct fetch *f)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; f->batch.is_set && i < f->n_lanes; i++)
+		if (f->lanes[i].is_bound && f->lanes[i].indicator > 0)
+			n += (size_t)f->lanes[i].indicator;
+	return n;
+}
+
 int
 fetch_next(struct fetch *f, const struct block **block, struct err *e)
 {
@@ -372,6 +387,7 @@ fetch_next(struct fetch *f, const struct block **block, struct err *e)
 	if (finish_row(f, e) < 0)
 		return err_in(e, "row %llu", (unsigned long long)f->rows + 1);
 	f->rows++;
+	batch_count(&f->batch, row_bytes(f));
 	return 1;
 }
 
@@ -397,6 +413,7 @@ fetch_free(struct fetch *f)
 	for (size_t i = 0; f->lanes != NULL && i < f->n_lanes; i++)
 		lane_release(&f->lanes[i]);
 	lane_reader_release(&f->reader);
+	batch_end(&f->batch);
 	free(f->lanes);
 	free(f->cells);
 	free(f);

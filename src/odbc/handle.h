@@ -24,6 +24,7 @@ struct session {
 	const struct quirk *quirk; /* of its driver */
 	struct session_info info;  /* what it is connected to */
 	SQLUINTEGER getdata;	   /* SQL_GETDATA_EXTENSIONS */
+	bool sets_batch;	   /* the user leaves batches to us */
 	bool wraps;		   /* queries may be wrapped to be exact */
 	bool allows_loss;	   /* what cannot be exact is counted only */
 	/* Told what the driver said besides; NULL: nobody. */

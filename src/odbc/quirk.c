@@ -15,8 +15,11 @@ static const char *const nothing[] = { NULL };
 static const char *const sqlite_add[] = { "StepAPI=1", "NoCreat=1",
 	"Timeout=5000", NULL };
 static const char *const mariadb_add[] = { "charset=utf8mb4", NULL };
-/* Without a cursor the whole result stands in memory. */
-static const char *const psqlodbc_add[] = { "UseDeclareFetch=1", "Fetch=100",
+/*
+ * Without a cursor the whole result stands in memory. How many rows are
+ * fetched at once is said anew while they come (batch.c).
+ */
+static const char *const psqlodbc_add[] = { "UseDeclareFetch=1", "Fetch=10",
 	NULL };
 static const char *const freetds_add[] = { "ClientCharset=UTF-8", NULL };
 static const char *const firebird_add[] = { "CHARSET=UTF8", NULL };
@@ -38,6 +41,7 @@ static const struct quirk quirks[] = {
 	    .dialect = "postgresql",
 	    .set_time_zone = "SET TIME ZONE ",
 	    .ask_time_zone = "SHOW TimeZone",
+	    .batch_attribute = 65541, /* SQL_ATTR_PGOPT_FETCH */
 	    .zero_dates = true,
 	    .upper_uuid = true },
 	{ .library = "maodbc",

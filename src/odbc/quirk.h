@@ -28,6 +28,8 @@ struct quirk {
 	const char *dialect;		/* by which they are read for that */
 	const char *set_time_zone;	/* SQL in front of a literal; or NULL */
 	const char *ask_time_zone;	/* a query; or NULL */
+	int batch_attribute; /* of the connection: rows that it fetches at once
+			      * from a cursor; 0: it has none */
 	bool add_conn_timeout; /* the login timeout goes as CONN_TIMEOUT */
 	bool no_login_timeout; /* SQL_ATTR_LOGIN_TIMEOUT means something else */
 	bool native_real;      /* SQL_REAL loses digits as SQL_C_CHAR */

@@ -229,6 +229,8 @@ session_open(
 	if (connect_driver(s, o, e) < 0)
 		goto failed;
 	ask_everything(s);
+	s->sets_batch = s->quirk->batch_attribute != 0 &&
+	    !connect_says(o, "Fetch");
 	if (exact_settle(s, o->time_zone, e) < 0)
 		goto failed;
 	*session = s;
