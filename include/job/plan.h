@@ -85,6 +85,7 @@ struct plan {
 
 	uint64_t runtime_ms;   /* of the whole run; 0 for none */
 	uint64_t lock_wait_ms; /* for another run to end */
+	uint64_t memory_bytes; /* for fetching; 0 for no limit */
 	uint64_t keep_ms;      /* how long spooled files stay */
 };
 

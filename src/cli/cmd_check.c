@@ -31,6 +31,14 @@ check_source(const char *job, const struct plan *p)
 	}
 	printf("%s: source: %s %s with %s %s\n", job, info.dbms,
 	    info.dbms_version, info.driver, info.driver_version);
+	if (info.time_zone[0] != '\0')
+		printf("%s: source: time zone of the session: %s\n", job,
+		    info.time_zone);
+	if (info.is_buffered)
+		printf("%s: source: this driver holds a whole result in memory "
+		       "(about its size and a fifth); limits.memory refuses "
+		       "too much\n",
+		    job);
 	return 0;
 }
 

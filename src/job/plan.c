@@ -357,6 +357,7 @@ begin_plan(struct plan **plan, const struct spec *spec, struct err *e)
 		(void)memcpy(p->host, "localhost", sizeof("localhost"));
 	p->runtime_ms = (uint64_t)spec_number(spec, "limits.runtime");
 	p->lock_wait_ms = (uint64_t)spec_number(spec, "limits.lock_wait");
+	p->memory_bytes = (uint64_t)spec_number(spec, "limits.memory");
 	p->keep_ms = (uint64_t)spec_number(spec, "limits.keep");
 	*plan = p;
 	return 0;

@@ -10,9 +10,11 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -21,6 +23,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/str.h"
 #include "job/output.h"
 #include "job/wire.h"
 #include "job/worker.h"
@@ -120,6 +123,61 @@ connect_session(struct worker *w, struct err *e)
 	set_cancel_session(w->session);
 	info = session_info(w->session);
 	return tell(w, WIRE_CONNECTED, info, sizeof(*info), e);
+}
+
+/* Bytes of data that this process has; 0 when nobody says. */
+static uint64_t
+data_bytes(void)
+{
+	FILE *f = fopen("/proc/self/status", "r");
+	unsigned long long kib = 0;
+	char line[256];
+
+	while (f != NULL && fgets(line, sizeof(line), f) != NULL)
+		if (sscanf(line, "VmData: %llu kB", &kib) == 1)
+			break;
+	if (f != NULL)
+		(void)fclose(f);
+	return (uint64_t)kib * 1024;
+}
+
+/*
+ * A driver that holds a whole result in memory is refused more, and says so,
+ * instead of having the system's memory run out. setrlimit(2): RLIMIT_DATA
+ * counts all private memory since Linux 4.7.
+ */
+static int
+limit_memory(const struct worker *w, struct err *e)
+{
+	uint64_t limit = w->order->plan->memory_bytes, data = data_bytes();
+	struct rlimit r;
+
+	if (limit == 0)
+		return 0;
+	r.rlim_cur = r.rlim_max = (rlim_t)(data + limit);
+	if (data == 0 || setrlimit(RLIMIT_DATA, &r) < 0)
+		return err_set(
+		    e, ERR_LOCAL, "limits.memory cannot be had on this system");
+	return 0;
+}
+
+/* Say what to do about a driver whose memory was refused. */
+static void
+explain_memory(const struct worker *w, struct err *e)
+{
+	char size[32];
+
+	if (w->order->plan->memory_bytes == 0 ||
+	    strcasestr(e->text, "memory") == NULL)
+		return;
+	str_put_size(size, sizeof(size), w->order->plan->memory_bytes);
+	(void)err_hint(e,
+	    "limits.memory is %s, and %s: raise the limit, or export the rows "
+	    "in slices.",
+	    size,
+	    w->session != NULL && session_info(w->session)->is_buffered ?
+		"this driver holds whole results in memory" :
+		"a result did not fit");
 }
 
 /* Split everything before anything runs. */
@@ -356,7 +414,7 @@ do_order(struct worker *w, struct err *e)
 {
 	const struct plan *p = w->order->plan;
 
-	if (connect_session(w, e) < 0)
+	if (connect_session(w, e) < 0 || limit_memory(w, e) < 0)
 		return -1;
 	if (w->order->place == NULL)
 		return 0;
@@ -409,6 +467,8 @@ worker_run(const struct worker_order *order)
 	if (rc == 0)
 		rc = do_order(&w, &e);
 	output_release(&w.output);
+	if (rc < 0)
+		explain_memory(&w, &e);
 	if (rc < 0)
 		rc = tell(&w, WIRE_ERROR, &e, sizeof(e), &e) < 0 ? -1 : 0;
 	else

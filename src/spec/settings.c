@@ -251,6 +251,11 @@ static const struct setting rows[] = {
 	    "How long to wait for another run of the job to end; \"0\" does "
 	    "not wait.",
 	    "lock_wait = \"10m\";" },
+	{ "limits.memory", SETTING_SIZE, "0", 0, INT64_MAX, NULL, 0,
+	    "How much memory fetching may take, beyond what a connection "
+	    "needs; \"0\" is no limit. Only drivers that hold whole results "
+	    "in memory need much.",
+	    "memory = \"256MiB\";" },
 	{ "limits.keep", SETTING_DURATION, "14d", 0, LONGEST, NULL, 0,
 	    "How long finished files stay in the spool.", "keep = \"90d\";" },
 };
