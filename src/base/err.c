@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/redact.h"
 
 /* design.md 2; the man page odbcship(1) is tested against these rows. */
 const struct err_status err_statuses[] = {
@@ -102,6 +103,7 @@ err_set(struct err *e, enum err_class class, const char *fmt, ...)
 	va_start(ap, fmt);
 	format(text, sizeof(text), fmt, ap);
 	va_end(ap);
+	redact_text(text, sizeof(text)); /* before it is cut within a secret */
 	begin(e, class);
 	copy_clean(e->text, sizeof(e->text), text);
 	return -1;

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 
+#include "base/redact.h"
 #include "base/str.h"
 #include "random.h"
 
@@ -143,6 +144,25 @@ test_cut_anywhere(void **state)
 	}
 }
 
+/* Not even a part of a secret is left where a driver's text is cut. */
+static void
+test_cut_within_a_secret(void **state)
+{
+	static char text[3000];
+	struct err e = ERR_INIT;
+
+	(void)state;
+	OK(redact_add("hunter2hunter2", &e), &e);
+	for (size_t n = 2020; n < 2060; n++) {
+		memset(text, 'x', n);
+		(void)snprintf(
+		    text + n, sizeof(text) - n, "hunter2hunter2 and more");
+		(void)err_set(&e, ERR_DATABASE, "%s", text);
+		assert_null(strstr(e.text, "hu"));
+	}
+	redact_release();
+}
+
 /* design.md 2, row by row. */
 static void
 test_statuses(void **state)
@@ -189,6 +209,7 @@ main(void)
 		cmocka_unit_test(test_one_line),
 		cmocka_unit_test(test_too_long),
 		cmocka_unit_test(test_cut_anywhere),
+		cmocka_unit_test(test_cut_within_a_secret),
 		cmocka_unit_test(test_statuses),
 	};
 
