@@ -51,9 +51,12 @@ whole_length(const char *text, size_t n)
 	return behind < wanted ? n - 1 - behind : n;
 }
 
+static void
+format(char *text, size_t size, const char *fmt, va_list ap) PRINTF_LIKE(3, 0);
+
 /* Format, and cut what does not fit at a whole character. */
-static void PRINTF_LIKE(3, 0)
-    format(char *text, size_t size, const char *fmt, va_list ap)
+static void
+format(char *text, size_t size, const char *fmt, va_list ap)
 {
 	int n = vsnprintf(text, size, fmt, ap);
 

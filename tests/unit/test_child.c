@@ -90,7 +90,7 @@ test_output_limit(void **state)
 static void
 assert_gone(const char *pid_text)
 {
-	pid_t pid = (pid_t)atol(pid_text);
+	pid_t pid = (pid_t)strtol(pid_text, NULL, 10);
 	uint64_t until = clock_monotonic_ms() + LONG_MS;
 
 	assert_true(pid > 1);

@@ -7,6 +7,7 @@
 
 #include "base/redact.h"
 #include "base/str.h"
+#include "base/utf8.h"
 #include "random.h"
 
 static void
@@ -131,15 +132,15 @@ test_cut_anywhere(void **state)
 		fill(context, 1 + random_below(sizeof(context) - 1),
 		    round / 7 % 7);
 		(void)err_set(&e, ERR_DATA, "%s", text);
-		assert_true(str_is_utf8(e.text, strlen(e.text)));
+		assert_true(utf8_is_valid(e.text, strlen(e.text)));
 		(void)err_in(&e, "%s", context);
-		assert_true(str_is_utf8(e.text, strlen(e.text)));
+		assert_true(utf8_is_valid(e.text, strlen(e.text)));
 		assert_false(str_has_control(e.text));
 		(void)err_hint(&e, "%s", text);
-		assert_true(str_is_utf8(e.hint, strlen(e.hint)));
+		assert_true(utf8_is_valid(e.hint, strlen(e.hint)));
 		assert_false(str_has_control(e.hint));
 		(void)err_sys(&e, ENOENT, "%s", text);
-		assert_true(str_is_utf8(e.text, strlen(e.text)));
+		assert_true(utf8_is_valid(e.text, strlen(e.text)));
 		assert_non_null(strstr(e.text, ": No such file or directory"));
 	}
 }

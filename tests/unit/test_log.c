@@ -20,6 +20,11 @@ static char path[128];
 static char syslog_lines[4096];
 
 static void
+keep_line(int priority, const char *format, va_list ap) PRINTF_LIKE(2, 0);
+void
+__syslog_chk(int priority, int flag, const char *format, ...) PRINTF_LIKE(3, 4);
+
+static void
 keep_line(int priority, const char *format, va_list ap)
 {
 	size_t n = strlen(syslog_lines);
@@ -39,8 +44,6 @@ syslog(int priority, const char *format, ...)
 	keep_line(priority, format, ap);
 	va_end(ap);
 }
-
-void __syslog_chk(int priority, int flag, const char *format, ...);
 
 void
 __syslog_chk(int priority, int flag, const char *format, ...)

@@ -1,22 +1,11 @@
 /*
- * test_str.c - units, numbers, suggestions, UTF-8, escaping
+ * test_str.c - units, numbers, suggestions, escaping
  */
 #include "unit.h"
 
 #include "base/str.h"
+#include "base/utf8.h"
 #include "random.h"
-
-/* An ill-formed or well-formed byte string. */
-struct bytes {
-	const char *data;
-	size_t n;
-	bool good;
-};
-
-#define BYTES(text, good) \
-	{ \
-		text, sizeof(text) - 1, good \
-	}
 
 static void
 test_durations(void **state)
@@ -174,94 +163,6 @@ test_nearest(void **state)
 	assert_null(str_nearest(longer, words, 7));
 }
 
-/* RFC 3629 section 4, and the examples of Unicode 3.9 (table 3-7). */
-static const struct bytes samples[] = {
-	BYTES("", true),
-	BYTES("plain", true),
-	BYTES("a\0b", true),
-	BYTES("\x7f", true),
-	BYTES("\xc2\x80", true),
-	BYTES("\xdf\xbf", true),
-	BYTES("\xe0\xa0\x80", true),
-	BYTES("\xed\x9f\xbf", true),
-	BYTES("\xee\x80\x80", true),
-	BYTES("\xef\xbf\xbf", true),
-	BYTES("\xf0\x90\x80\x80", true),
-	BYTES("\xf4\x8f\xbf\xbf", true),
-	BYTES("\x80", false),
-	BYTES("\xbf", false),
-	BYTES("\xc0\x80", false),
-	BYTES("\xc1\xbf", false),
-	BYTES("\xc2", false),
-	BYTES("\xc2\x7f", false),
-	BYTES("\xc2\xc0", false),
-	BYTES("\xe0\x9f\xbf", false),
-	BYTES("\xe2\x82", false),
-	BYTES("\xe2\x82z", false),
-	BYTES("\xed\xa0\x80", false),
-	BYTES("\xf0\x8f\xbf\xbf", false),
-	BYTES("\xf4\x90\x80\x80", false),
-	BYTES("\xf5\x80\x80\x80", false),
-	BYTES("\xff", false),
-	BYTES("eight..8\xff", false),
-	BYTES("123456\xc3\xa4", true),
-	BYTES("1234567\xc3\xa4", true),
-	BYTES("1234567\xc3", false),
-};
-
-static void
-test_utf8(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++)
-		if (str_is_utf8(samples[i].data, samples[i].n) !=
-		    samples[i].good)
-			fail_msg("sample %zu", i);
-}
-
-/* A scalar value as UTF-8; n bytes. */
-static size_t
-encode(char to[4], uint32_t c)
-{
-	if (c < 0x80) {
-		to[0] = (char)c;
-		return 1;
-	}
-	if (c < 0x800) {
-		to[0] = (char)(0xc0 | c >> 6);
-		to[1] = (char)(0x80 | (c & 63));
-		return 2;
-	}
-	if (c < 0x10000) {
-		to[0] = (char)(0xe0 | c >> 12);
-		to[1] = (char)(0x80 | (c >> 6 & 63));
-		to[2] = (char)(0x80 | (c & 63));
-		return 3;
-	}
-	to[0] = (char)(0xf0 | c >> 18);
-	to[1] = (char)(0x80 | (c >> 12 & 63));
-	to[2] = (char)(0x80 | (c >> 6 & 63));
-	to[3] = (char)(0x80 | (c & 63));
-	return 4;
-}
-
-/* Every scalar value is well-formed, no surrogate is. */
-static void
-test_all_characters(void **state)
-{
-	(void)state;
-	for (uint32_t c = 0; c < 0x110000; c++) {
-		char text[4];
-		size_t n = encode(text, c);
-
-		if (str_is_utf8(text, n) != (c < 0xd800 || c > 0xdfff))
-			fail_msg("U+%04x", c);
-		/* And without its last byte none is, but the empty one. */
-		if (n > 1 && str_is_utf8(text, n - 1))
-			fail_msg("U+%04x, cut", c);
-	}
-}
-
 static void
 check_escape(const char *data, size_t n, const char *wanted)
 {
@@ -314,7 +215,7 @@ test_escape_anything(void **state)
 		buf_reset(&b);
 		OK(str_escape(&b, data, n, &e), &e);
 		assert_false(str_has_control(buf_text(&b)));
-		assert_true(str_is_utf8(buf_text(&b), b.length));
+		assert_true(utf8_is_valid(buf_text(&b), b.length));
 		assert_true(b.length <= 4 * n);
 	}
 	buf_release(&b);
@@ -368,8 +269,6 @@ main(void)
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_integers),
 		cmocka_unit_test(test_nearest),
-		cmocka_unit_test(test_utf8),
-		cmocka_unit_test(test_all_characters),
 		cmocka_unit_test(test_escape),
 		cmocka_unit_test(test_escape_anything),
 		cmocka_unit_test(test_for_people),
