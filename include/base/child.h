@@ -2,10 +2,11 @@
  * child.h - run a program by its argument vector
  *
  * No shell. Standard input is /dev/null, standard error is ours, the
- * environment is ours without ODBCSHIP_* secrets. Used for secrets by command.
+ * environment is ours without the variables ODBCSHIP_*, which may be secrets;
+ * those that odbcship(1) names stay. Used for secrets by command.
  *
- * Errors	ERR_SPEC: cannot start, non-zero exit, time limit, output too
- *		long
+ * Errors	ERR_SPEC: cannot start, non-zero exit, time limit; ERR_INTERNAL:
+ *		output too long; those of cancel_check
  */
 #ifndef BASE_CHILD_H
 #define BASE_CHILD_H
@@ -17,7 +18,7 @@
 
 /*
  * Run argv (NULL-terminated) and append its standard output to out, for at
- * most timeout_ms; then it is killed and the call fails.
+ * most timeout_ms; then it and its children are killed and the call fails.
  */
 int child_output(const char *const *argv, uint64_t timeout_ms, struct buf *out,
     struct err *e) MUST_CHECK;

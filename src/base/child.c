@@ -1,12 +1,15 @@
 /*
  * child.c - run a program and take its output
  *
- * By argument vector, never by a shell. Used for secrets by command.
+ * By argument vector, never by a shell. Used for secrets by command. The time
+ * limit and a cancellation hold until the program has ended: it may close its
+ * output and live on.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +21,35 @@
 #include "base/clock.h"
 #include "base/str.h"
 
-enum { CHILD_CHUNK = 4096, CHILD_CANNOT = 127 };
+enum {
+	CHILD_CHUNK = 4096,
+	CHILD_CANNOT = 127,
+	CHILD_LOOK_MS = 200, /* between two looks at the clock */
+	CHILD_WAIT_MS = 5    /* between two looks at a program without output */
+};
+
+extern char **environ;
+
+/* Drop what may hold a secret of odbcship; what odbcship(1) names stays. */
+static void
+clean_environment(void)
+{
+	static const char *const kept[] = {
+		"ODBCSHIP_CONFIG=", "ODBCSHIP_ENV=", "ODBCSHIP_STATE="
+	};
+	size_t n = 0;
+
+	for (size_t i = 0; environ[i] != NULL; i++) {
+		bool keep = strncmp(environ[i], "ODBCSHIP_", 9) != 0;
+
+		for (size_t k = 0; k < sizeof(kept) / sizeof(kept[0]); k++)
+			keep = keep ||
+			    strncmp(environ[i], kept[k], strlen(kept[k])) == 0;
+		if (keep)
+			environ[n++] = environ[i];
+	}
+	environ[n] = NULL;
+}
 
 static void
 become(const char *const *argv, int out)
@@ -27,6 +58,7 @@ become(const char *const *argv, int out)
 
 	(void)setpgid(0, 0);
 	cancel_set_action(SIGPIPE, SIG_DFL);
+	clean_environment();
 	if (null < 0 || dup2(null, STDIN_FILENO) < 0 ||
 	    dup2(out, STDOUT_FILENO) < 0)
 		_exit(CHILD_CANNOT);
@@ -35,19 +67,26 @@ become(const char *const *argv, int out)
 	_exit(CHILD_CANNOT);
 }
 
+static int
+check_time(uint64_t until_ms, struct err *e)
+{
+	if (clock_monotonic_ms() >= until_ms)
+		return err_set(e, ERR_SPEC, "took too long");
+	return cancel_check(e);
+}
+
 /* 1 read something, 0 end of the output, -1 e says why not. */
 static int
 read_some(int fd, uint64_t until_ms, struct buf *out, struct err *e)
 {
 	struct pollfd p = { fd, POLLIN, 0 };
-	uint64_t now = clock_monotonic_ms();
 	char chunk[CHILD_CHUNK];
 	ssize_t n;
 	int rc;
 
-	if (now >= until_ms)
-		return err_set(e, ERR_SPEC, "took too long");
-	rc = poll(&p, 1, (int)(until_ms - now));
+	if (check_time(until_ms, e) < 0)
+		return -1;
+	rc = poll(&p, 1, CHILD_LOOK_MS);
 	if (rc == 0 || (rc < 0 && errno == EINTR))
 		return 1;
 	n = rc < 0 ? -1 : read(fd, chunk, sizeof(chunk));
@@ -62,16 +101,8 @@ read_some(int fd, uint64_t until_ms, struct buf *out, struct err *e)
 }
 
 static int
-reap(pid_t pid, int rc, struct err *e)
+explain_end(int status, struct err *e)
 {
-	int status = 0;
-
-	if (rc < 0)
-		(void)kill(-pid, SIGKILL);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		continue;
-	if (rc < 0)
-		return -1;
 	if (WIFSIGNALED(status))
 		return err_set(
 		    e, ERR_SPEC, "was ended by signal %d", WTERMSIG(status));
@@ -83,11 +114,36 @@ reap(pid_t pid, int rc, struct err *e)
 	return 0;
 }
 
+/* Wait for its end; kill it and its children when rc or the time says so. */
+static int
+reap(pid_t pid, int rc, uint64_t until_ms, struct err *e)
+{
+	int status = 0;
+	pid_t ended = 0;
+
+	while (rc == 0 && ended == 0) {
+		ended = waitpid(pid, &status, WNOHANG);
+		if (ended != 0)
+			break;
+		rc = check_time(until_ms, e);
+		if (rc == 0)
+			clock_sleep_ms(CHILD_WAIT_MS);
+	}
+	if (rc == 0)
+		return explain_end(status, e);
+	(void)kill(-pid, SIGKILL);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		continue;
+	return -1;
+}
+
 int
 child_output(const char *const *argv, uint64_t timeout_ms, struct buf *out,
     struct err *e)
 {
-	uint64_t until_ms = clock_monotonic_ms() + timeout_ms;
+	uint64_t now = clock_monotonic_ms();
+	uint64_t until_ms = timeout_ms < UINT64_MAX - now ? now + timeout_ms :
+							    UINT64_MAX;
 	int ends[2];
 	pid_t pid;
 	int rc;
@@ -104,7 +160,7 @@ child_output(const char *const *argv, uint64_t timeout_ms, struct buf *out,
 		do {
 			rc = read_some(ends[0], until_ms, out, e);
 		} while (rc > 0);
-		rc = reap(pid, rc, e);
+		rc = reap(pid, rc, until_ms, e);
 	}
 	(void)close(ends[0]);
 	return rc < 0 ? err_in(e, "the command '%s'", argv[0]) : 0;

@@ -27,7 +27,7 @@ clock_wall_ms(void)
 void
 clock_put_utc(char text[CLOCK_TEXT], int64_t wall_ms)
 {
-	time_t s = (time_t)(wall_ms / 1000);
+	time_t s = (time_t)(wall_ms / 1000 - (wall_ms % 1000 < 0));
 	struct tm tm;
 
 	if (gmtime_r(&s, &tm) == NULL ||

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/redact.h"
 
 /* design.md 2; the man page odbcship(1) is tested against these rows. */
 const struct err_status err_statuses[] = {
@@ -32,29 +33,47 @@ const struct err_status err_statuses[] = {
 	{ ERR_SIGNAL, 128, "signal", "ended by signal n, after cleaning up" },
 };
 
-/* Shorten to whole UTF-8 characters that fit into size with a NUL. */
+/* n less the character at the end of a text that was cut within it. */
 static size_t
-fitting_length(const char *text, size_t size)
+whole_length(const char *text, size_t n)
 {
-	size_t n = strlen(text);
+	size_t behind = 0;
+	size_t wanted;
+	unsigned char lead;
 
-	if (n < size)
+	while (behind < n && behind < 3 &&
+	    ((unsigned char)text[n - 1 - behind] & 0xc0) == 0x80)
+		behind++;
+	if (behind == n)
 		return n;
-	n = size - 1;
-	while (n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80)
-		n--;
-	return n;
+	lead = (unsigned char)text[n - 1 - behind];
+	wanted = lead < 0xc0 ? 0 : lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3;
+	return behind < wanted ? n - 1 - behind : n;
+}
+
+static void
+format(char *text, size_t size, const char *fmt, va_list ap) PRINTF_LIKE(3, 0);
+
+/* Format, and cut what does not fit at a whole character. */
+static void
+format(char *text, size_t size, const char *fmt, va_list ap)
+{
+	int n = vsnprintf(text, size, fmt, ap);
+
+	if (n < 0)
+		text[0] = '\0';
+	else if ((size_t)n >= size)
+		text[whole_length(text, size - 1)] = '\0';
 }
 
 /* Copy with line breaks folded into one blank and control bytes escaped. */
 static void
 copy_clean(char *to, size_t size, const char *from)
 {
-	size_t length = fitting_length(from, size);
 	size_t n = 0;
 
-	for (size_t i = 0; i < length && n + 1 < size; i++) {
-		unsigned char c = (unsigned char)from[i];
+	for (; *from != '\0' && n + 1 < size; from++) {
+		unsigned char c = (unsigned char)*from;
 
 		if (c == '\n' || c == '\r' || c == '\t') {
 			if (n > 0 && to[n - 1] != ' ')
@@ -64,20 +83,18 @@ copy_clean(char *to, size_t size, const char *from)
 		else if (n + 5 < size)
 			n += (size_t)snprintf(to + n, size - n, "\\x%02x", c);
 	}
+	if (*from != '\0')
+		n = whole_length(to, n);
 	while (n > 0 && to[n - 1] == ' ')
 		n--;
 	to[n] = '\0';
 }
 
 static void
-set_text(struct err *e, enum err_class class, const char *text)
+begin(struct err *e, enum err_class class)
 {
-	char clean[sizeof(e->text)];
-
-	copy_clean(clean, sizeof(clean), text);
 	memset(e, 0, sizeof(*e));
 	e->class = class;
-	memcpy(e->text, clean, sizeof(e->text));
 }
 
 int
@@ -87,25 +104,31 @@ err_set(struct err *e, enum err_class class, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	format(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	set_text(e, class, text);
+	redact_text(text, sizeof(text)); /* before it is cut within a secret */
+	begin(e, class);
+	copy_clean(e->text, sizeof(e->text), text);
 	return -1;
 }
 
+/* A subject that is too long is cut, not the reason behind it. */
 int
 err_sys(struct err *e, int errnum, const char *fmt, ...)
 {
+	const char *reason = strerror(errnum);
+	size_t room = sizeof(e->text) - strlen(reason) - strlen(": ");
 	char text[2 * sizeof(e->text)];
 	va_list ap;
 	size_t n;
 
 	va_start(ap, fmt);
-	(void)vsnprintf(text, sizeof(e->text), fmt, ap);
+	format(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	n = strlen(text);
-	(void)snprintf(text + n, sizeof(text) - n, ": %s", strerror(errnum));
-	set_text(e, ERR_LOCAL, text);
+	begin(e, ERR_LOCAL);
+	copy_clean(e->text, room, text);
+	n = strlen(e->text);
+	(void)snprintf(e->text + n, sizeof(e->text) - n, ": %s", reason);
 	e->native = errnum;
 	return -1;
 }
@@ -118,7 +141,7 @@ err_in(struct err *e, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	(void)vsnprintf(context, sizeof(context), fmt, ap);
+	format(context, sizeof(context), fmt, ap);
 	va_end(ap);
 	(void)snprintf(text, sizeof(text), "%s: %s", context, e->text);
 	copy_clean(e->text, sizeof(e->text), text);
@@ -132,7 +155,7 @@ err_hint(struct err *e, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	(void)vsnprintf(hint, sizeof(hint), fmt, ap);
+	format(hint, sizeof(hint), fmt, ap);
 	va_end(ap);
 	copy_clean(e->hint, sizeof(e->hint), hint);
 	return -1;

@@ -161,12 +161,14 @@ static int
 make_one(const char *path, mode_t mode, struct err *e)
 {
 	struct stat st;
+	int reason;
 
 	if (mkdir(path, mode) == 0)
 		return 0;
-	if (errno == EEXIST && stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+	reason = errno;
+	if (reason == EEXIST && stat(path, &st) == 0 && S_ISDIR(st.st_mode))
 		return 0;
-	return err_sys(e, errno == EEXIST ? ENOTDIR : errno,
+	return err_sys(e, reason == EEXIST ? ENOTDIR : reason,
 	    "cannot make the directory '%s'", path);
 }
 

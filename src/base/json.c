@@ -149,6 +149,7 @@ json_end(struct json *j)
 void
 json_string(struct json *j, const char *key, const char *value)
 {
+	struct err e = ERR_INIT;
 	char *copy;
 	size_t size;
 
@@ -160,7 +161,7 @@ json_string(struct json *j, const char *key, const char *value)
 	size = strlen(value) + sizeof("***");
 	copy = malloc(size);
 	if (copy == NULL) {
-		put_string(j, "");
+		note(j, err_set(&e, ERR_INTERNAL, "out of memory"), &e);
 		return;
 	}
 	memcpy(copy, value, strlen(value) + 1);

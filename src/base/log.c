@@ -133,10 +133,23 @@ write_line(enum log_level level, const char *text)
 	buf_release(&line);
 }
 
+static void
+write_syslog(enum log_level level, const char *text)
+{
+	struct buf line = BUF_INIT(LOG_LINE_MAX);
+	struct err e = ERR_INIT;
+
+	if (str_escape(&line, text, strlen(text), &e) == 0)
+		syslog((int)level, "%s%s%s%s%s", state.job,
+		    state.environment[0] != '\0' ? "." : "", state.environment,
+		    state.job[0] != '\0' ? ": " : "", buf_text(&line));
+	buf_release(&line);
+}
+
 void
 log_write(enum log_level level, const char *fmt, ...)
 {
-	char text[LOG_TEXT_MAX];
+	char text[2 * LOG_TEXT_MAX];
 	va_list ap;
 
 	if (level > state.level && !(state.syslog && level <= LOG_LEVEL_INFO))
@@ -145,12 +158,11 @@ log_write(enum log_level level, const char *fmt, ...)
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	redact_text(text, sizeof(text));
+	text[LOG_TEXT_MAX] = '\0'; /* only now: no part of a secret stays */
 	if (level <= state.level)
 		write_line(level, text);
 	if (state.syslog && level <= LOG_LEVEL_INFO)
-		syslog((int)level, "%s%s%s%s%s", state.job,
-		    state.environment[0] != '\0' ? "." : "", state.environment,
-		    state.job[0] != '\0' ? ": " : "", text);
+		write_syslog(level, text);
 }
 
 bool

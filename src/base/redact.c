@@ -5,6 +5,7 @@
  * a "***" that does not fit is cut.
  */
 #include <ctype.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,14 +95,36 @@ replace(char *text, size_t size, char *at, size_t n)
 	return at + width;
 }
 
-static void
-redact_value(char *text, size_t size, const char *secret)
+/* Bytes of the longest secret that begins there, or 0. */
+static size_t
+secret_length(const char *at)
 {
-	size_t n = strlen(secret);
+	for (size_t i = 0; i < secrets.n; i++) {
+		size_t n = strlen(secrets.values[i]);
+
+		if (strncmp(at, secrets.values[i], n) == 0)
+			return n;
+	}
+	return 0;
+}
+
+/* Secrets that share a part are taken as one: no rest of either stays. */
+static void
+redact_values(char *text, size_t size)
+{
 	char *at = text;
 
-	while ((at = strstr(at, secret)) != NULL)
-		at = replace(text, size, at, n);
+	while (secrets.n > 0 && *at != '\0') {
+		size_t n = secret_length(at);
+
+		for (size_t i = 1; i < n; i++) {
+			size_t more = secret_length(at + i);
+
+			if (i + more > n)
+				n = i + more;
+		}
+		at = n > 0 ? replace(text, size, at, n) : at + 1;
+	}
 }
 
 /* Length of a value: {...} with }} as an escape, or up to ';' or the end. */
@@ -118,6 +141,15 @@ value_length(const char *at)
 		n += at[n] == '}' ? 2 : 1;
 	}
 	return n;
+}
+
+/* Whether a value is stars already; a password may begin with them. */
+static bool
+is_redacted(const char *at)
+{
+	size_t n = sizeof(stars) - 1;
+
+	return strncmp(at, stars, n) == 0 && strchr("; ", at[n]) != NULL;
 }
 
 static void
@@ -138,7 +170,7 @@ redact_key(char *text, size_t size, const char *key)
 		at++;
 		at += strspn(at, " ");
 		n = value_length(at);
-		if (n > 0 && strncmp(at, stars, sizeof(stars) - 1) != 0)
+		if (n > 0 && !is_redacted(at))
 			at = replace(text, size, at, n);
 		n = strlen(key);
 	}
@@ -147,8 +179,7 @@ redact_key(char *text, size_t size, const char *key)
 void
 redact_text(char *text, size_t size)
 {
-	for (size_t i = 0; i < secrets.n; i++)
-		redact_value(text, size, secrets.values[i]);
+	redact_values(text, size);
 	for (size_t i = 0; i < sizeof(secret_keys) / sizeof(secret_keys[0]);
 	     i++)
 		redact_key(text, size, secret_keys[i]);

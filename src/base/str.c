@@ -132,7 +132,7 @@ distance(const char *a, const char *b)
 	int n = (int)strlen(a), m = (int)strlen(b);
 
 	if (n > NEAREST_MAX || m > NEAREST_MAX)
-		return NEAREST_MAX;
+		return n + m; /* not near */
 	for (int j = 0; j <= m; j++)
 		last[j] = j;
 	for (int i = 1; i <= n; i++) {
@@ -164,11 +164,12 @@ str_nearest(const char *name, const char *const *candidates, size_t n)
 	size_t length = strlen(name);
 	int most = length < 6 ? 1 + (length > 3) : (int)length / 3;
 	const char *nearest = NULL;
-	int best = most + 1;
+	int best = 2 * most + 1; /* in half edits */
 
 	for (size_t i = 0; i < n; i++) {
-		int d = distance(name, candidates[i]);
+		int d = 2 * distance(name, candidates[i]);
 
+		/* A beginning is likelier than any slip of the finger. */
 		if (length >= 3 &&
 		    strncasecmp(name, candidates[i], length) == 0 && d > 1)
 			d = 1;

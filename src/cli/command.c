@@ -71,39 +71,65 @@ find_row(const struct option_table *t, int code)
 {
 	if (code >= FIRST_LONG)
 		return t->rows[code - FIRST_LONG];
-	for (size_t i = 0; i < t->n; i++)
+	for (size_t i = 0; code != 0 && i < t->n; i++)
 		if (t->rows[i]->letter == code)
 			return t->rows[i];
 	return NULL;
 }
 
-/* getopt refused the argument before optind: say why, and what was meant. */
+/* An unknown or ambiguous long option: what can have been meant. */
+static int
+suggest(const struct option_table *t, const struct command *command,
+    const char *word, struct err *e)
+{
+	const char *names[OPTIONS_MAX];
+	const char *begun[2] = { NULL, NULL };
+	const char *near;
+	char name[64];
+	size_t n = 0;
+
+	(void)snprintf(name, sizeof(name), "%s", word + strspn(word, "-"));
+	name[strcspn(name, "=")] = '\0';
+	for (size_t i = 0; i < t->n; i++) {
+		names[i] = t->rows[i]->name;
+		if (n < 2 && strncmp(names[i], name, strlen(name)) == 0)
+			begun[n++] = names[i];
+	}
+	if (n == 2) {
+		(void)err_set(e, ERR_USAGE, "option '--%s' is ambiguous", name);
+		return err_hint(e, "It can be '--%s' or '--%s', for example.",
+		    begun[0], begun[1]);
+	}
+	(void)err_set(e, ERR_USAGE, "unknown option '--%s'", name);
+	near = str_nearest(name, names, t->n);
+	if (near != NULL)
+		return err_hint(e, "Did you mean '--%s'?", near);
+	return err_hint(e, "See 'odbcship %s --help'.", command->name);
+}
+
+/*
+ * getopt refused something: say why, and what was meant. optopt is the letter
+ * or the code of a known option, and 0 for a long option that is not known.
+ */
 static int
 refuse(const struct option_table *t, const struct command *command,
     char *const *argv, int code, struct err *e)
 {
-	const char *word = argv[optind - 1];
-	const char *names[OPTIONS_MAX];
 	const struct option_row *row = find_row(t, optopt);
-	const char *near;
 	char name[64];
 
-	if (code == ':' || (row != NULL && row->argument != NULL))
-		(void)err_set(e, ERR_USAGE, "option '%s' needs a value", word);
-	else if (row != NULL)
-		(void)err_set(
-		    e, ERR_USAGE, "option '--%s' takes no value", row->name);
-	else if (strncmp(word, "--", 2) != 0)
-		(void)err_set(e, ERR_USAGE, "unknown option '-%c'", optopt);
+	if (optopt == 0)
+		return suggest(t, command, argv[optind - 1], e);
+	if (optopt < FIRST_LONG)
+		(void)snprintf(name, sizeof(name), "-%c", optopt);
 	else
-		(void)err_set(e, ERR_USAGE, "unknown option '%s'", word);
-	for (size_t i = 0; i < t->n; i++)
-		names[i] = t->rows[i]->name;
-	(void)snprintf(name, sizeof(name), "%s", word + strspn(word, "-"));
-	name[strcspn(name, "=")] = '\0';
-	near = row == NULL ? str_nearest(name, names, t->n) : NULL;
-	if (near != NULL)
-		return err_hint(e, "Did you mean '--%s'?", near);
+		(void)snprintf(name, sizeof(name), "--%s", row->name);
+	if (code == ':')
+		(void)err_set(e, ERR_USAGE, "option '%s' needs a value", name);
+	else if (row != NULL)
+		(void)err_set(e, ERR_USAGE, "option '%s' takes no value", name);
+	else
+		(void)err_set(e, ERR_USAGE, "unknown option '%s'", name);
 	return err_hint(e, "See 'odbcship %s --help'.", command->name);
 }
 

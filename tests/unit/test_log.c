@@ -1,0 +1,373 @@
+/*
+ * test_log.c - lines for operators
+ *
+ * Standard error is a file or a terminal of the test's own; syslog(3) is
+ * replaced below, under the name that _FORTIFY_SOURCE gives it too.
+ */
+#include "unit.h"
+
+#include <fcntl.h>
+#include <syslog.h>
+
+#include "base/log.h"
+#include "base/redact.h"
+#include "base/str.h"
+
+enum { CAPTURE_MAX = 1024 * 1024 };
+
+static char dir[64];
+static char path[128];
+static char syslog_lines[4096];
+
+static void
+keep_line(int priority, const char *format, va_list ap) PRINTF_LIKE(2, 0);
+void
+__syslog_chk(int priority, int flag, const char *format, ...) PRINTF_LIKE(3, 4);
+
+static void
+keep_line(int priority, const char *format, va_list ap)
+{
+	size_t n = strlen(syslog_lines);
+	char line[2048];
+
+	(void)vsnprintf(line, sizeof(line), format, ap);
+	(void)snprintf(syslog_lines + n, sizeof(syslog_lines) - n, "<%d>%s\n",
+	    priority, line);
+}
+
+void
+syslog(int priority, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	keep_line(priority, format, ap);
+	va_end(ap);
+}
+
+void
+__syslog_chk(int priority, int flag, const char *format, ...)
+{
+	va_list ap;
+
+	(void)flag;
+	va_start(ap, format);
+	keep_line(priority, format, ap);
+	va_end(ap);
+}
+
+static int
+setup(void **state)
+{
+	(void)state;
+	make_directory(dir);
+	(void)snprintf(path, sizeof(path), "%s/stderr", dir);
+	(void)unsetenv("JOURNAL_STREAM");
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	(void)unlink(path);
+	return rmdir(dir);
+}
+
+/* What is said goes to a file; the text of it, to be freed. */
+static char *
+capture(void (*act)(void))
+{
+	int saved = dup(STDERR_FILENO);
+	int fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+	char *text = calloc(1, CAPTURE_MAX);
+
+	assert_true(saved >= 0 && fd >= 0);
+	assert_non_null(text);
+	syslog_lines[0] = '\0';
+	assert_true(dup2(fd, STDERR_FILENO) >= 0);
+	act();
+	assert_true(dup2(saved, STDERR_FILENO) >= 0);
+	assert_true(pread(fd, text, CAPTURE_MAX - 1, 0) >= 0);
+	(void)close(saved);
+	(void)close(fd);
+	return text;
+}
+
+static void
+check(void (*act)(void), const char *wanted, const char *wanted_syslog)
+{
+	char *text = capture(act);
+
+	assert_string_equal(text, wanted);
+	assert_string_equal(syslog_lines, wanted_syslog);
+	free(text);
+}
+
+static void
+say_all(void)
+{
+	log_error("e%d", 1);
+	log_warning("w%d", 2);
+	log_info("i%d", 3);
+	log_debug("d%d", 4);
+}
+
+static void
+before_open(void)
+{
+	say_all();
+}
+
+static void
+at_error(void)
+{
+	log_open(LOG_LEVEL_ERROR, LOG_FORMAT_TEXT);
+	say_all();
+	log_close();
+}
+
+static void
+at_debug(void)
+{
+	log_open(LOG_LEVEL_DEBUG, LOG_FORMAT_TEXT);
+	say_all();
+	log_close();
+}
+
+static void
+in_context(void)
+{
+	log_open(LOG_LEVEL_WARNING, LOG_FORMAT_TEXT);
+	log_context("daily", "prod", 7);
+	log_warning("one");
+	log_context("daily", NULL, 0);
+	log_warning("two");
+	log_context(NULL, NULL, 0);
+	log_warning("three");
+	log_close();
+}
+
+static void
+test_text(void **state)
+{
+	(void)state;
+	check(before_open, "odbcship: error: e1\nodbcship: warning: w2\n", "");
+	check(at_error, "odbcship: error: e1\n", "");
+	check(at_debug,
+	    "odbcship: error: e1\nodbcship: warning: w2\nodbcship: i3\n"
+	    "odbcship: debug: d4\n",
+	    "");
+	check(in_context,
+	    "odbcship: warning: daily.prod: one\n"
+	    "odbcship: warning: daily: two\nodbcship: warning: three\n",
+	    "");
+	assert_false(log_is_terminal());
+}
+
+/* Under cron: syslog gets info whatever standard error gets. */
+static void
+automatic(void)
+{
+	log_open(LOG_LEVEL_ERROR, LOG_FORMAT_AUTO);
+	log_context("daily", "prod", 7);
+	say_all();
+	log_info("bell \x07, line\nbreak");
+	log_close();
+}
+
+static void
+journal(void)
+{
+	(void)setenv("JOURNAL_STREAM", "8:1234", 1);
+	log_open(LOG_LEVEL_DEBUG, LOG_FORMAT_AUTO);
+	log_context("daily", "", 7);
+	say_all();
+	log_close();
+	(void)unsetenv("JOURNAL_STREAM");
+}
+
+static void
+test_syslog_and_journal(void **state)
+{
+	(void)state;
+	check(automatic, "odbcship: error: daily.prod: e1\n",
+	    "<3>daily.prod: e1\n<4>daily.prod: w2\n<6>daily.prod: i3\n"
+	    "<6>daily.prod: bell \\x07, line break\n");
+	check(journal,
+	    "<3>daily: e1\n<4>daily: w2\n<6>daily: i3\n"
+	    "<7>daily: d4\n",
+	    "");
+}
+
+static void
+nasty(void)
+{
+	log_open(LOG_LEVEL_INFO, LOG_FORMAT_TEXT);
+	log_info("\x1b[2Ja\nb\xff");
+	log_info("the password hunter2hunter2 and PWD=x");
+	log_close();
+}
+
+static void
+nasty_json(void)
+{
+	log_open(LOG_LEVEL_INFO, LOG_FORMAT_JSON);
+	log_context("a\"b", "prod", 42);
+	log_info("\x1b[2Ja\nb\xff hunter2hunter2");
+	log_context(NULL, NULL, 0);
+	log_debug("hidden");
+	log_warning("plain");
+	log_close();
+}
+
+static void
+test_nasty_texts(void **state)
+{
+	static const char wanted[] =
+	    "\"level\":\"info\",\"job\":\"a\\\"b\","
+	    "\"environment\":\"prod\",\"run\":42,\"message\":"
+	    "\"\\u001b[2Ja\\nb\xef\xbf\xbd ***\"}\n{";
+	struct err e = ERR_INIT;
+	char *text, *line;
+
+	(void)state;
+	OK(redact_add("hunter2hunter2", &e), &e);
+	check(nasty,
+	    "odbcship: \\x1b[2Ja b\\xff\n"
+	    "odbcship: the password *** and PWD=***\n",
+	    "");
+	text = capture(nasty_json);
+	assert_int_equal(strncmp(text, "{\"time\":\"20", 11), 0);
+	line = strstr(text, "Z\",");
+	assert_non_null(line);
+	line = strstr(line, "\"level\"");
+	assert_int_equal(strncmp(line, wanted, strlen(wanted)), 0);
+	line = strchr(text, '\n') + 1;
+	line = strstr(line, "\"level\"");
+	assert_string_equal(
+	    line, "\"level\":\"warning\",\"message\":\"plain\"}\n");
+	free(text);
+	redact_release();
+}
+
+static void
+very_long(void)
+{
+	static char text[20000];
+
+	memset(text, '\x01', sizeof(text) - 1);
+	log_open(LOG_LEVEL_INFO, LOG_FORMAT_TEXT);
+	log_info("%s", text);
+	log_info("after");
+	log_close();
+	log_open(LOG_LEVEL_INFO, LOG_FORMAT_JSON);
+	log_info("%s", text);
+	log_close();
+}
+
+/* A text without end is cut; what comes behind it is not lost. */
+static void
+test_long_text(void **state)
+{
+	char *text = capture(very_long);
+
+	(void)state;
+	assert_int_equal(strncmp(text, "odbcship: \\x01\\x01", 18), 0);
+	assert_non_null(strstr(text, "\\x01\nodbcship: after\n{\"time\""));
+	assert_string_equal(text + strlen(text) - 9, "\\u0001\"}\n");
+	free(text);
+}
+
+static void
+secret_at_the_end(void)
+{
+	static char text[8000];
+	const char *secret = "hunter2hunter2";
+
+	log_open(LOG_LEVEL_INFO, LOG_FORMAT_TEXT);
+	for (size_t n = 4060; n < 4110; n++) {
+		memset(text, 'x', n);
+		(void)snprintf(text + n, sizeof(text) - n, "%s", secret);
+		log_info("%s", text);
+	}
+	log_close();
+}
+
+/* Not even a part of a secret is left where a long text is cut. */
+static void
+test_cut_within_a_secret(void **state)
+{
+	struct err e = ERR_INIT;
+	char *text;
+
+	(void)state;
+	OK(redact_add("hunter2hunter2", &e), &e);
+	text = capture(secret_at_the_end);
+	assert_true(strlen(text) > 50 * 4000);
+	assert_null(strstr(text, "hunt"));
+	free(text);
+	redact_release();
+}
+
+static unsigned cleared;
+
+static void
+clear(void)
+{
+	cleared++;
+}
+
+/* The progress line is taken away before a line is written over it. */
+static void
+test_terminal(void **state)
+{
+	int master = posix_openpt(O_RDWR | O_NOCTTY);
+	int saved = dup(STDERR_FILENO);
+	char text[256];
+	int slave;
+	ssize_t n;
+
+	(void)state;
+	assert_true(master >= 0 && saved >= 0);
+	assert_int_equal(grantpt(master), 0);
+	assert_int_equal(unlockpt(master), 0);
+	slave = open(ptsname(master), O_RDWR | O_NOCTTY);
+	assert_true(slave >= 0);
+	syslog_lines[0] = '\0';
+	assert_true(dup2(slave, STDERR_FILENO) >= 0);
+	log_open(LOG_LEVEL_INFO, LOG_FORMAT_AUTO);
+	log_context("daily", "prod", 1);
+	log_on_line(clear);
+	log_debug("hidden");
+	log_info("seen");
+	n = log_is_terminal();
+	log_close();
+	assert_true(dup2(saved, STDERR_FILENO) >= 0);
+	assert_int_equal(n, 1);
+	assert_int_equal(cleared, 1);
+	n = read(master, text, sizeof(text) - 1);
+	assert_true(n > 0);
+	text[n] = '\0';
+	/* Who runs a job by hand knows which. */
+	assert_string_equal(text, "odbcship: seen\r\n");
+	assert_string_equal(syslog_lines, "");
+	(void)close(saved);
+	(void)close(slave);
+	(void)close(master);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_text),
+		cmocka_unit_test(test_syslog_and_journal),
+		cmocka_unit_test(test_nasty_texts),
+		cmocka_unit_test(test_long_text),
+		cmocka_unit_test(test_cut_within_a_secret),
+		cmocka_unit_test(test_terminal),
+	};
+
+	return cmocka_run_group_tests_name("log", tests, setup, teardown);
+}
