@@ -18,7 +18,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 
-enum { CHILD_CHUNK = 4096, CHILD_CANNOT = 127 };
+enum { CHILD_CHUNK = 4096, CHILD_CANNOT = 127, CHILD_POLL_MS = 50 };
 
 static void
 become(const char *const *argv, int out)
@@ -27,6 +27,7 @@ become(const char *const *argv, int out)
 
 	(void)setpgid(0, 0);
 	cancel_set_action(SIGPIPE, SIG_DFL);
+	cancel_set_action(SIGXFSZ, SIG_DFL);
 	if (null < 0 || dup2(null, STDIN_FILENO) < 0 ||
 	    dup2(out, STDOUT_FILENO) < 0)
 		_exit(CHILD_CANNOT);
@@ -35,19 +36,29 @@ become(const char *const *argv, int out)
 	_exit(CHILD_CANNOT);
 }
 
+static int
+check_time(uint64_t until_ms, struct err *e)
+{
+	if (cancel_check(e) < 0)
+		return -1;
+	if (clock_monotonic_ms() < until_ms)
+		return 0;
+	(void)err_set(e, ERR_SPEC, "took too long");
+	return err_hint(e, "It must write the secret and end by itself.");
+}
+
 /* 1 read something, 0 end of the output, -1 e says why not. */
 static int
 read_some(int fd, uint64_t until_ms, struct buf *out, struct err *e)
 {
 	struct pollfd p = { fd, POLLIN, 0 };
-	uint64_t now = clock_monotonic_ms();
 	char chunk[CHILD_CHUNK];
 	ssize_t n;
 	int rc;
 
-	if (now >= until_ms)
-		return err_set(e, ERR_SPEC, "took too long");
-	rc = poll(&p, 1, (int)(until_ms - now));
+	if (check_time(until_ms, e) < 0)
+		return -1;
+	rc = poll(&p, 1, CHILD_POLL_MS);
 	if (rc == 0 || (rc < 0 && errno == EINTR))
 		return 1;
 	n = rc < 0 ? -1 : read(fd, chunk, sizeof(chunk));
@@ -61,17 +72,27 @@ read_some(int fd, uint64_t until_ms, struct buf *out, struct err *e)
 	return rc < 0 ? -1 : n > 0;
 }
 
+/* It may have closed its output and go on: its time is limited here too. */
 static int
-reap(pid_t pid, int rc, struct err *e)
+reap(pid_t pid, uint64_t until_ms, int rc, struct err *e)
 {
 	int status = 0;
+	pid_t ended = 0;
 
-	if (rc < 0)
+	while (rc == 0 && (ended = waitpid(pid, &status, WNOHANG)) == 0) {
+		rc = check_time(until_ms, e);
+		if (rc == 0)
+			clock_sleep_ms(CHILD_POLL_MS / 10);
+	}
+	if (ended == 0) {
 		(void)kill(-pid, SIGKILL);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		continue;
+		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+			continue;
+	}
 	if (rc < 0)
 		return -1;
+	if (ended < 0)
+		return err_sys(e, errno, "cannot learn how it ended");
 	if (WIFSIGNALED(status))
 		return err_set(
 		    e, ERR_SPEC, "was ended by signal %d", WTERMSIG(status));
@@ -104,7 +125,7 @@ child_output(const char *const *argv, uint64_t timeout_ms, struct buf *out,
 		do {
 			rc = read_some(ends[0], until_ms, out, e);
 		} while (rc > 0);
-		rc = reap(pid, rc, e);
+		rc = reap(pid, until_ms, rc, e);
 	}
 	(void)close(ends[0]);
 	return rc < 0 ? err_in(e, "the command '%s'", argv[0]) : 0;

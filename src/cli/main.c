@@ -4,11 +4,13 @@
  * The only place that exits. Options before the command are the common ones;
  * what a command does is in its own file, cmd_*.c.
  */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/cancel.h"
 #include "base/log.h"
@@ -171,6 +173,31 @@ without_command(int argc, char **argv)
 	return err_exit_status(&e);
 }
 
+/*
+ * A standard descriptor that is closed would be given to the next file that
+ * is opened, and what is printed would go into the ledger. In its place comes
+ * one that fails as a closed one does.
+ */
+static void
+hold_standard_fds(void)
+{
+	static const int flags[] = { O_WRONLY, O_RDONLY, O_RDWR };
+
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", flags[fd]) < 0)
+			_exit(err_statuses[ERR_LOCAL].status);
+}
+
+/* What we may have inherited must not decide how a run ends. */
+static void
+settle_process(void)
+{
+	hold_standard_fds();
+	cancel_set_action(SIGPIPE, SIG_IGN);
+	cancel_set_action(SIGXFSZ, SIG_IGN); /* EFBIG says it as well */
+	cancel_set_action(SIGCHLD, SIG_DFL); /* ignored: no exit statuses */
+}
+
 int
 main(int argc, char **argv)
 {
@@ -178,7 +205,7 @@ main(int argc, char **argv)
 	const struct command *command;
 	int at = command_index(argc, argv);
 
-	cancel_set_action(SIGPIPE, SIG_IGN);
+	settle_process();
 	if (at == argc)
 		return without_command(argc, argv);
 	if (strcmp(argv[at], "help") == 0)
