@@ -1,8 +1,9 @@
 /*
- * child.c - run a program and take its output
+ * child.c - run a program and take its output; close what a child inherits
  *
  * By argument vector, never by a shell. Used for secrets by command.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -129,4 +130,37 @@ child_output(const char *const *argv, uint64_t timeout_ms, struct buf *out,
 	}
 	(void)close(ends[0]);
 	return rc < 0 ? err_in(e, "the command '%s'", argv[0]) : 0;
+}
+
+static void
+close_other(int fd, const int *keep, size_t n)
+{
+	if (fd <= STDERR_FILENO)
+		return;
+	for (size_t i = 0; i < n; i++)
+		if (keep[i] == fd)
+			return;
+	(void)close(fd);
+}
+
+/* Linux tells which there are; elsewhere all are tried that there may be. */
+void
+child_close_others(const int *keep, size_t n)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	const struct dirent *entry;
+	int own = dir != NULL ? dirfd(dir) : -1;
+	long most = sysconf(_SC_OPEN_MAX);
+
+	while (dir != NULL && (entry = readdir(dir)) != NULL) {
+		int fd = atoi(entry->d_name);
+
+		if (fd != own)
+			close_other(fd, keep, n);
+	}
+	if (dir != NULL)
+		(void)closedir(dir);
+	else
+		for (int fd = 0; fd < most; fd++)
+			close_other(fd, keep, n);
 }
