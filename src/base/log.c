@@ -169,6 +169,35 @@ log_write(enum log_level level, const char *fmt, ...)
 		    state.job[0] != '\0' ? ": " : "", text);
 }
 
+void
+log_record(enum log_level level, const char *fmt, ...)
+{
+	char text[LOG_TEXT_MAX];
+	va_list ap;
+
+	if (!state.syslog)
+		return;
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	redact_text(text, sizeof(text));
+	syslog((int)level, "%s", text);
+}
+
+bool
+log_is_json(void)
+{
+	return state.format == LOG_FORMAT_JSON;
+}
+
+const char *
+log_prefix(enum log_level level)
+{
+	if (!state.journal)
+		return "";
+	return level == LOG_LEVEL_ERROR ? "<3>" : "<4>";
+}
+
 bool
 log_is_terminal(void)
 {

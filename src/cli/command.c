@@ -71,7 +71,7 @@ find_row(const struct option_table *t, int code)
 {
 	if (code >= FIRST_LONG)
 		return t->rows[code - FIRST_LONG];
-	for (size_t i = 0; i < t->n; i++)
+	for (size_t i = 0; code != 0 && i < t->n; i++)
 		if (t->rows[i]->letter == code)
 			return t->rows[i];
 	return NULL;
