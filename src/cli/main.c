@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -90,12 +91,20 @@ set_up(const struct invocation *inv, struct err *e)
 	return ship_global_init(e);
 }
 
+static bool
+is_reader_gone(void)
+{
+	struct pollfd p = { STDOUT_FILENO, POLLOUT, 0 };
+
+	return poll(&p, 1, 0) == 1 && (p.revents & POLLERR) != 0;
+}
+
 /*
  * What was printed may not have arrived: a full disk, a closed pipe. `| head`
- * has seen enough and is told nothing.
+ * has seen enough and is told nothing, unless it was to hear of a run.
  */
 static int
-check_output(int status)
+check_output(int status, bool is_run)
 {
 	struct err e = ERR_INIT;
 	int errnum;
@@ -113,7 +122,7 @@ check_output(int status)
 		    "Where does it go? What was to be written "
 		    "there is lost.");
 	}
-	if (errnum != EPIPE)
+	if (is_run || !is_reader_gone())
 		terminal_error(NULL, &e);
 	return status != 0 ? status : err_exit_status(&e);
 }
@@ -134,7 +143,7 @@ run_command(const struct command *command, int argc, char **argv)
 		status = err_exit_status(&e);
 	} else
 		status = command->run(&inv);
-	status = check_output(status);
+	status = check_output(status, command == &command_run);
 	invocation_release(&inv);
 	ship_global_release();
 	log_close();
@@ -241,9 +250,10 @@ main(int argc, char **argv)
 
 	settle_process();
 	if (at == argc)
-		return check_output(without_command(argc, argv));
+		return check_output(without_command(argc, argv), false);
 	if (strcmp(argv[at], "help") == 0)
-		return check_output(help_for(argc - at - 1, argv + at + 1));
+		return check_output(
+		    help_for(argc - at - 1, argv + at + 1), false);
 	command = find_command(argv[at], &e);
 	if (command == NULL) {
 		terminal_error(NULL, &e);

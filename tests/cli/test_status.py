@@ -7,7 +7,9 @@ import os
 import resource
 import subprocess
 
-from cli import CliCase, ENDLESS_STATEMENT, is_alive, main, program, target
+from cli import (CliCase, ENDLESS_STATEMENT, is_alive, main, program, target,
+                 wait_until)
+from servers.pyftpd import Pyftpd
 
 
 class Status(CliCase):
@@ -159,6 +161,43 @@ class Status(CliCase):
         self.assertNotIn("nothing was shipped", result.stderr)
         self.assertEqual(self.delivered(), ["daily.csv"])
         self.assert_recorded(73)
+
+    # What is known of the file after a failure.
+
+    def by_ftp(self, server):
+        self.home.secret("pw", server.password + "\n")
+        self.put("daily", url=server.url(),
+                 extra='limits: { runtime = "10m"; };\n')
+        with open(os.path.join(self.home.jobs, "daily.cfg")) as f:
+            spec = f.read()
+        self.home.job("daily", spec.replace(
+            "url = ", 'tls = "none"; user = "%s"; password = { file = "pw"; '
+            '}; url = ' % server.user_name))
+
+    def test_rename_unknown(self):
+        """the answer to the rename is lost with the server: that is said"""
+        server = Pyftpd(self.home.path, refuse={"RNTO": ""})
+        with server:
+            self.by_ftp(server)
+            process = self.home.start("run", "daily")
+            self.addCleanup(self.end, process)
+            wait_until(lambda: any(line.startswith("RNTO") for line in
+                                   server.commands()), 60, "the rename")
+            server.stop()
+            result = self.home.finish(process)
+        self.assertIn(result.status, (73, 75), str(result))
+        self.assert_message(result, "not known", "look there before",
+                            "the file is kept as run 1")
+        self.assertNotIn("nothing was shipped", result.stderr)
+        (row,) = self.home.ledger("SELECT * FROM delivery")
+        self.assertEqual((row["state"], row["stage"]), ("failed", "renaming"))
+
+    def test_rename_refused(self):
+        """the rename is refused: nothing was shipped"""
+        with Pyftpd(self.home.path, refuse={"RNTO": "550 no"}) as server:
+            self.by_ftp(server)
+            self.fails(73, "550", "nothing was shipped")
+            self.assertEqual(server.files(), [])
 
     # 74: files of this machine.
 
