@@ -4,8 +4,8 @@
  * No shell. Standard input is /dev/null, standard error is ours, the
  * environment is ours without ODBCSHIP_* secrets. Used for secrets by command.
  *
- * Errors	ERR_SPEC: cannot start, non-zero exit, time limit, output too long;
- *		ERR_SIGNAL: we were asked to end
+ * Errors	ERR_SPEC: cannot start, non-zero exit, time limit, output too
+ *		long; ERR_SIGNAL: we were asked to end
  */
 #ifndef BASE_CHILD_H
 #define BASE_CHILD_H

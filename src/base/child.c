@@ -153,10 +153,11 @@ child_close_others(const int *keep, size_t n)
 	long most = sysconf(_SC_OPEN_MAX);
 
 	while (dir != NULL && (entry = readdir(dir)) != NULL) {
-		int fd = atoi(entry->d_name);
+		struct err e = ERR_INIT;
+		int64_t fd; /* "." and ".." are no numbers */
 
-		if (fd != own)
-			close_other(fd, keep, n);
+		if (str_integer(entry->d_name, &fd, &e) == 0 && fd != own)
+			close_other((int)fd, keep, n);
 	}
 	if (dir != NULL)
 		(void)closedir(dir);

@@ -188,15 +188,15 @@ put_rows(char *text, size_t size)
 
 	str_put_duration(elapsed, sizeof(elapsed), ms);
 	if (progress.rows == 0) {
-		(void)snprintf(text, size, "%s, %s", progress.stage, elapsed);
+		(void)snprintf(text, size, ", %s", elapsed);
 		return;
 	}
 	str_put_count(rows, sizeof(rows), progress.rows);
 	str_put_size(bytes, sizeof(bytes), progress.bytes);
 	str_put_count(
 	    rate, sizeof(rate), progress.rows * 1000 / (ms > 0 ? ms : 1));
-	(void)snprintf(text, size, "%s: %s rows, %s, %s rows/s, %s",
-	    progress.stage, rows, bytes, rate, elapsed);
+	(void)snprintf(text, size, ": %s rows, %s, %s rows/s, %s", rows, bytes,
+	    rate, elapsed);
 }
 
 static void
@@ -208,7 +208,7 @@ put_shipped(char *text, size_t size)
 	str_put_size(total, sizeof(total), progress.total);
 	str_put_size(
 	    rate, sizeof(rate), progress.done * 1000 / (ms > 0 ? ms : 1));
-	(void)snprintf(text, size, "%s: %u %% of %s, %s/s", progress.stage,
+	(void)snprintf(text, size, ": %u %% of %s, %s/s",
 	    (unsigned)(progress.total > 0 ?
 		    progress.done * 100 / progress.total :
 		    100),
@@ -226,12 +226,15 @@ line_width(void)
 	return size.ws_col - 1;
 }
 
-/* Cut to whole characters; a character is taken to be a column wide. */
+/*
+ * The stage gives way to the numbers, which are ASCII; it is cut to whole
+ * characters, each taken to be a column wide.
+ */
 static void
-put_line(const char *text)
+put_line(const char *numbers)
 {
-	int left = line_width();
-	const char *at = text;
+	int left = line_width() - (int)strlen(numbers);
+	const char *at = progress.stage;
 
 	while (*at != '\0' && left > 0) {
 		at++;
@@ -239,7 +242,8 @@ put_line(const char *text)
 			at++;
 		left--;
 	}
-	(void)fprintf(stderr, "\r\033[K%.*s", (int)(at - text), text);
+	(void)fprintf(stderr, "\r\033[K%.*s%.*s", (int)(at - progress.stage),
+	    progress.stage, line_width(), numbers);
 	(void)fflush(stderr);
 }
 
@@ -247,7 +251,7 @@ static void
 draw(void)
 {
 	uint64_t now = clock_monotonic_ms();
-	char text[2 * PROGRESS_TEXT];
+	char text[PROGRESS_TEXT];
 
 	if (!progress.shown || now - progress.drawn_ms < PROGRESS_EVERY_MS)
 		return;
