@@ -2,9 +2,9 @@
  * cancel.h - signals and the deadline, turned into one question
  *
  * cancel_install() routes SIGINT, SIGTERM and SIGHUP to a flag and a pipe (the
- * only work done in the handler), and ignores SIGPIPE. Whoever waits polls
- * cancel_fd(); whoever works asks cancel_is_due(). A second signal of the same
- * kind ends the process at once.
+ * only work done in the handler); one that is ignored already stays ignored.
+ * Whoever waits polls cancel_fd(); whoever works asks cancel_is_due(). A second
+ * signal of the same kind ends the process at once.
  *
  * Units	milliseconds of clock_monotonic_ms()
  * Errors	cancel_check: ERR_SIGNAL (native: signal), or ERR_NOT_NOW when

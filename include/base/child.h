@@ -1,5 +1,5 @@
 /*
- * child.h - run a program by its argument vector
+ * child.h - run a program by its argument vector; what a child must not keep
  *
  * No shell. Standard input is /dev/null, standard error is ours, the
  * environment is ours without the variables ODBCSHIP_*, which may be secrets;
@@ -22,5 +22,11 @@
  */
 int child_output(const char *const *argv, uint64_t timeout_ms, struct buf *out,
     struct err *e) MUST_CHECK;
+
+/*
+ * In a child after fork(2): close every descriptor but the standard ones and
+ * the n of keep, whatever their numbers.
+ */
+void child_close_others(const int *keep, size_t n);
 
 #endif

@@ -68,7 +68,10 @@ extern const struct err_status err_statuses[];
  */
 int err_set(struct err *e, enum err_class class, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
-/* The same for a failed system call: ERR_LOCAL, ": " and strerror(errnum). */
+/*
+ * The same for a failed system call: ERR_LOCAL, ": " and strerror(errnum), and
+ * a hint where the errno alone says what to do.
+ */
 int err_sys(struct err *e, int errnum, const char *fmt, ...) PRINTF_LIKE(3, 4);
 /* Put "context: " in front of the text. Returns -1. */
 int err_in(struct err *e, const char *fmt, ...) PRINTF_LIKE(2, 3);

@@ -37,6 +37,15 @@ void log_open(enum log_level level, enum log_format format);
 void log_context(const char *job, const char *environment, long long run);
 /* Write one line at a severity. */
 void log_write(enum log_level level, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/*
+ * One line for syslog alone, where it is in use: what was told to standard
+ * error in another way.
+ */
+void log_record(enum log_level level, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* Whether lines are JSON. */
+bool log_is_json(void);
+/* What systemd wants before a line of a severity: "<3>"; else "". */
+const char *log_prefix(enum log_level level);
 /* Whether lines go to a terminal, so that a progress line must be cleared. */
 bool log_is_terminal(void);
 /* Called before a line is written to a terminal; NULL for none. */

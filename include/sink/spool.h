@@ -19,6 +19,8 @@
 
 #include <stdint.h>
 
+#include <sys/types.h>
+
 #include "base/err.h"
 #include "base/out.h"
 #include "sink/hash.h"
@@ -50,5 +52,11 @@ int spool_commit(
     struct spool *s, struct spool_receipt *r, struct err *e) MUST_CHECK;
 /* Free it, removing what was not committed; NULL is fine. */
 void spool_free(struct spool *s);
+
+/*
+ * Remove what process pid left of dir/name when it died while it wrote it;
+ * nothing when there is nothing.
+ */
+void spool_remove_left(const char *dir, const char *name, pid_t pid);
 
 #endif

@@ -37,6 +37,20 @@ on_signal(int number)
 	errno = saved;
 }
 
+/* What was ignored before we began stays so: nohup(1), a shell's "&". */
+static int
+handle(int number, const struct sigaction *action, struct err *e)
+{
+	struct sigaction before;
+
+	if (sigaction(number, NULL, &before) == 0 &&
+	    before.sa_handler == SIG_IGN)
+		return 0;
+	if (sigaction(number, action, NULL) < 0)
+		return err_sys(e, errno, "cannot handle signal %d", number);
+	return 0;
+}
+
 int
 cancel_install(struct err *e)
 {
@@ -48,10 +62,8 @@ cancel_install(struct err *e)
 	action.sa_handler = on_signal;
 	(void)sigfillset(&action.sa_mask);
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-		if (sigaction(numbers[i], &action, NULL) < 0)
-			return err_sys(
-			    e, errno, "cannot handle signal %d", numbers[i]);
-	cancel_set_action(SIGPIPE, SIG_IGN);
+		if (handle(numbers[i], &action, e) < 0)
+			return -1;
 	return 0;
 }
 
@@ -105,7 +117,7 @@ cancel_check(struct err *e)
 		(void)err_set(e, ERR_SIGNAL, "ended by signal %d (%s)", number,
 		    strsignal(number));
 		e->native = number;
-		return -1;
+		return err_hint(e, "The same command can be run again.");
 	}
 	if (cancel_left_ms() > 0)
 		return 0;

@@ -1,15 +1,13 @@
 /*
- * child.c - run a program and take its output
+ * child.c - run a program and take its output; close what a child inherits
  *
- * By argument vector, never by a shell. Used for secrets by command. The time
- * limit and a cancellation hold until the program has ended: it may close its
- * output and live on.
+ * By argument vector, never by a shell. Used for secrets by command.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,12 +19,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 
-enum {
-	CHILD_CHUNK = 4096,
-	CHILD_CANNOT = 127,
-	CHILD_LOOK_MS = 200, /* between two looks at the clock */
-	CHILD_WAIT_MS = 5    /* between two looks at a program without output */
-};
+enum { CHILD_CHUNK = 4096, CHILD_CANNOT = 127, CHILD_POLL_MS = 50 };
 
 extern char **environ;
 
@@ -58,6 +51,7 @@ become(const char *const *argv, int out)
 
 	(void)setpgid(0, 0);
 	cancel_set_action(SIGPIPE, SIG_DFL);
+	cancel_set_action(SIGXFSZ, SIG_DFL);
 	clean_environment();
 	if (null < 0 || dup2(null, STDIN_FILENO) < 0 ||
 	    dup2(out, STDOUT_FILENO) < 0)
@@ -70,9 +64,12 @@ become(const char *const *argv, int out)
 static int
 check_time(uint64_t until_ms, struct err *e)
 {
-	if (clock_monotonic_ms() >= until_ms)
-		return err_set(e, ERR_SPEC, "took too long");
-	return cancel_check(e);
+	if (cancel_check(e) < 0)
+		return -1;
+	if (clock_monotonic_ms() < until_ms)
+		return 0;
+	(void)err_set(e, ERR_SPEC, "took too long");
+	return err_hint(e, "It must write the secret and end by itself.");
 }
 
 /* 1 read something, 0 end of the output, -1 e says why not. */
@@ -86,7 +83,7 @@ read_some(int fd, uint64_t until_ms, struct buf *out, struct err *e)
 
 	if (check_time(until_ms, e) < 0)
 		return -1;
-	rc = poll(&p, 1, CHILD_LOOK_MS);
+	rc = poll(&p, 1, CHILD_POLL_MS);
 	if (rc == 0 || (rc < 0 && errno == EINTR))
 		return 1;
 	n = rc < 0 ? -1 : read(fd, chunk, sizeof(chunk));
@@ -100,9 +97,27 @@ read_some(int fd, uint64_t until_ms, struct buf *out, struct err *e)
 	return rc < 0 ? -1 : n > 0;
 }
 
+/* It may have closed its output and go on: its time is limited here too. */
 static int
-explain_end(int status, struct err *e)
+reap(pid_t pid, uint64_t until_ms, int rc, struct err *e)
 {
+	int status = 0;
+	pid_t ended = 0;
+
+	while (rc == 0 && (ended = waitpid(pid, &status, WNOHANG)) == 0) {
+		rc = check_time(until_ms, e);
+		if (rc == 0)
+			clock_sleep_ms(CHILD_POLL_MS / 10);
+	}
+	if (ended == 0) {
+		(void)kill(-pid, SIGKILL);
+		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+			continue;
+	}
+	if (rc < 0)
+		return -1;
+	if (ended < 0)
+		return err_sys(e, errno, "cannot learn how it ended");
 	if (WIFSIGNALED(status))
 		return err_set(
 		    e, ERR_SPEC, "was ended by signal %d", WTERMSIG(status));
@@ -112,29 +127,6 @@ explain_end(int status, struct err *e)
 		return err_set(
 		    e, ERR_SPEC, "ended with status %d", WEXITSTATUS(status));
 	return 0;
-}
-
-/* Wait for its end; kill it and its children when rc or the time says so. */
-static int
-reap(pid_t pid, int rc, uint64_t until_ms, struct err *e)
-{
-	int status = 0;
-	pid_t ended = 0;
-
-	while (rc == 0 && ended == 0) {
-		ended = waitpid(pid, &status, WNOHANG);
-		if (ended != 0)
-			break;
-		rc = check_time(until_ms, e);
-		if (rc == 0)
-			clock_sleep_ms(CHILD_WAIT_MS);
-	}
-	if (rc == 0)
-		return explain_end(status, e);
-	(void)kill(-pid, SIGKILL);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		continue;
-	return -1;
 }
 
 int
@@ -160,8 +152,42 @@ child_output(const char *const *argv, uint64_t timeout_ms, struct buf *out,
 		do {
 			rc = read_some(ends[0], until_ms, out, e);
 		} while (rc > 0);
-		rc = reap(pid, rc, until_ms, e);
+		rc = reap(pid, until_ms, rc, e);
 	}
 	(void)close(ends[0]);
 	return rc < 0 ? err_in(e, "the command '%s'", argv[0]) : 0;
+}
+
+static void
+close_other(int fd, const int *keep, size_t n)
+{
+	if (fd <= STDERR_FILENO)
+		return;
+	for (size_t i = 0; i < n; i++)
+		if (keep[i] == fd)
+			return;
+	(void)close(fd);
+}
+
+/* Linux tells which there are; elsewhere all are tried that there may be. */
+void
+child_close_others(const int *keep, size_t n)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	const struct dirent *entry;
+	int own = dir != NULL ? dirfd(dir) : -1;
+	long most = sysconf(_SC_OPEN_MAX);
+
+	while (dir != NULL && (entry = readdir(dir)) != NULL) {
+		struct err e = ERR_INIT;
+		int64_t fd; /* "." and ".." are no numbers */
+
+		if (str_integer(entry->d_name, &fd, &e) == 0 && fd != own)
+			close_other((int)fd, keep, n);
+	}
+	if (dir != NULL)
+		(void)closedir(dir);
+	else
+		for (int fd = 0; fd < most; fd++)
+			close_other(fd, keep, n);
 }

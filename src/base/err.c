@@ -4,6 +4,7 @@
  * Printing errors is the command line's business (cli/terminal.h), logging
  * them log.c's.
  */
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -31,6 +32,33 @@ const struct err_status err_statuses[] = {
 	{ ERR_SPEC, 78, "spec",
 	    "the job spec or a secret is wrong or missing" },
 	{ ERR_SIGNAL, 128, "signal", "ended by signal n, after cleaning up" },
+};
+
+/* What to do about a failed system call, when the caller knows no better. */
+static const struct {
+	int errnum;
+	const char *hint;
+} errno_hints[] = {
+	{ EACCES, "Let the user that runs odbcship do that there." },
+	{ EPERM, "Let the user that runs odbcship do that there." },
+	{ ENOENT, "Is the path right? Something of it does not exist." },
+	{ ENOTDIR, "A part of the path is a file and no directory." },
+	{ EISDIR, "Name a file; that is a directory." },
+	{ ENOSPC, "Make room on that disk." },
+	{ EDQUOT, "Make room: the user's quota is used up." },
+	{ EROFS, "That file system is mounted read-only." },
+	{ EFBIG,
+	    "The size of files is limited here: raise the limit (ulimit "
+	    "-f, or LimitFSIZE= of the service)." },
+	{ EMFILE,
+	    "The number of open files is limited here: raise the limit "
+	    "(ulimit -n, or LimitNOFILE= of the service)." },
+	{ ENFILE, "This machine has too many open files: see fs.file-max." },
+	{ EAGAIN, "This machine, or this user, has too many processes." },
+	{ ENOMEM, "This machine is short of memory." },
+	{ EPIPE, "Whoever was to read it ended before all was written." },
+	{ EBADF, "Is it open? Somebody may have closed it." },
+	{ EIO, "The disk may be failing: see the kernel log." },
 };
 
 /* n less the character at the end of a text that was cut within it. */
@@ -130,6 +158,10 @@ err_sys(struct err *e, int errnum, const char *fmt, ...)
 	n = strlen(e->text);
 	(void)snprintf(e->text + n, sizeof(e->text) - n, ": %s", reason);
 	e->native = errnum;
+	for (size_t i = 0; i < sizeof(errno_hints) / sizeof(errno_hints[0]);
+	     i++)
+		if (errno_hints[i].errnum == errnum)
+			return err_hint(e, "%s", errno_hints[i].hint);
 	return -1;
 }
 

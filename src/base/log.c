@@ -5,9 +5,11 @@
  * the end of a failed run is not a log line: see cli/terminal.h.
  */
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -33,14 +35,28 @@ static struct {
 	void (*clear)(void); /* takes the progress line away */
 } state = { .level = LOG_LEVEL_WARNING };
 
+/* systemd names its socket; a file or terminal in its place is none. */
+static bool
+is_journal(void)
+{
+	const char *name = getenv("JOURNAL_STREAM");
+	char ours[64];
+	struct stat st;
+
+	if (name == NULL || fstat(STDERR_FILENO, &st) < 0)
+		return false;
+	(void)snprintf(ours, sizeof(ours), "%ju:%ju", (uintmax_t)st.st_dev,
+	    (uintmax_t)st.st_ino);
+	return strcmp(name, ours) == 0;
+}
+
 void
 log_open(enum log_level level, enum log_format format)
 {
 	state.level = level;
 	state.format = format;
 	state.terminal = isatty(STDERR_FILENO) == 1;
-	state.journal = getenv("JOURNAL_STREAM") != NULL &&
-	    format == LOG_FORMAT_AUTO;
+	state.journal = format == LOG_FORMAT_AUTO && is_journal();
 	state.syslog = !state.terminal && !state.journal &&
 	    format == LOG_FORMAT_AUTO;
 	if (state.syslog)
@@ -163,6 +179,35 @@ log_write(enum log_level level, const char *fmt, ...)
 		write_line(level, text);
 	if (state.syslog && level <= LOG_LEVEL_INFO)
 		write_syslog(level, text);
+}
+
+void
+log_record(enum log_level level, const char *fmt, ...)
+{
+	char text[LOG_TEXT_MAX];
+	va_list ap;
+
+	if (!state.syslog)
+		return;
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	redact_text(text, sizeof(text));
+	syslog((int)level, "%s", text);
+}
+
+bool
+log_is_json(void)
+{
+	return state.format == LOG_FORMAT_JSON;
+}
+
+const char *
+log_prefix(enum log_level level)
+{
+	if (!state.journal)
+		return "";
+	return level == LOG_LEVEL_ERROR ? "<3>" : "<4>";
 }
 
 bool

@@ -120,9 +120,13 @@ check_all(
 	}
 	if (n == 0)
 		printf("no jobs beside %s\n", main_file);
-	for (size_t i = 0; i < n && !cancel_is_due(); i++) {
+	for (size_t i = 0; i < n; i++) {
 		int status;
 
+		if (cancel_check(e) < 0) {
+			first = -1;
+			break;
+		}
 		request->job = jobs[i].path;
 		status = check_job(inv, request);
 		if (first == 0)
@@ -147,6 +151,10 @@ run(const struct invocation *inv)
 	for (size_t i = 0; first >= 0 && i < inv->n_arguments; i++) {
 		int status;
 
+		if (cancel_check(&e) < 0) {
+			first = -1;
+			break;
+		}
 		overlay.request.job = inv->arguments[i];
 		status = check_job(inv, &overlay.request);
 		if (first == 0)

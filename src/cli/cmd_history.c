@@ -271,8 +271,10 @@ take_filter(const struct invocation *inv, struct run_filter *f, struct err *e)
 
 	memset(f, 0, sizeof(*f));
 	f->environment = invocation_value(inv, "env");
-	if (inv->n_arguments > 1)
-		return err_set(e, ERR_USAGE, "one job or one run at a time");
+	if (inv->n_arguments > 1) {
+		(void)err_set(e, ERR_USAGE, "one job or one run at a time");
+		return err_hint(e, "See 'odbcship history --help'.");
+	}
 	if (inv->n_arguments == 1 && is_number(inv->arguments[0])) {
 		if (str_integer(inv->arguments[0], &f->id, e) < 0)
 			return -1;
@@ -281,7 +283,7 @@ take_filter(const struct invocation *inv, struct run_filter *f, struct err *e)
 	if (limit != NULL &&
 	    (str_integer(limit, &n, e) < 0 || n < 0 || n > UINT32_MAX)) {
 		(void)err_set(e, ERR_USAGE, "--limit '%s' is no count", limit);
-		return -1;
+		return err_hint(e, "Write a whole number; 0 is all of them.");
 	}
 	f->limit = (unsigned)n;
 	return 0;
@@ -323,10 +325,11 @@ read_runs(struct reading *r, const struct run_filter *filter, struct err *e)
 		if (rc == 0)
 			printf("%s\n", buf_text(&out));
 	}
-	if (rc == 0 && r->n == 0 && filter->id != 0)
-		rc = err_set(e, ERR_USAGE, "there is no run %lld",
+	if (rc == 0 && r->n == 0 && filter->id != 0) {
+		(void)err_set(e, ERR_USAGE, "there is no run %lld",
 		    (long long)filter->id);
-	else if (rc == 0 && r->n == 0 && !r->as_json)
+		rc = err_hint(e, "'odbcship history' lists the runs.");
+	} else if (rc == 0 && r->n == 0 && !r->as_json)
 		(void)fputs("no runs are recorded\n", stderr);
 	buf_release(&out);
 	return rc;

@@ -5,12 +5,16 @@
  * ledger, no targets. To standard output, or to a file that appears only
  * when it is complete.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/cancel.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/str.h"
@@ -42,23 +46,41 @@ struct query {
 	struct spec *spec;
 	struct plan *plan;
 	struct buf sql;
-	char *connection; /* "source.connection=..." for --set */
-	char *dir;	  /* of the output file */
-	const char *name; /* of the output file */
+	char *connection;	   /* "source.connection=..." for --set */
+	struct export_place place; /* of the output */
+	char *dir;		   /* of the output file, owned */
+	char *resolved;		   /* what a link to it names, owned */
+	int fd;			   /* of an output that is a device, or -1 */
 };
 
 static int
 read_standard_input(struct buf *b, struct err *e)
 {
 	char chunk[16384];
-	size_t n;
+	ssize_t n = 1;
 
-	while ((n = fread(chunk, 1, sizeof(chunk), stdin)) > 0)
-		if (buf_put(b, chunk, n, e) < 0)
+	while (n != 0) {
+		if (cancel_check(e) < 0)
 			return -1;
-	return ferror(stdin) ?
-	    err_set(e, ERR_LOCAL, "cannot read standard input") :
-	    0;
+		n = read(STDIN_FILENO, chunk, sizeof(chunk));
+		if (n < 0 && errno != EINTR)
+			return err_sys(e, errno, "cannot read standard input");
+		if (n > 0 && buf_put(b, chunk, (size_t)n, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+read_sql(struct query *q, const char *file, struct err *e)
+{
+	if (strcmp(file, "-") == 0)
+		return read_standard_input(&q->sql, e);
+	if (file_read(&q->sql, file, FILE_ANY, e) == 0)
+		return 0;
+	if (e->native == ENOENT || e->native == ENOTDIR || e->native == EISDIR)
+		e->class = ERR_USAGE;
+	return -1;
 }
 
 static int
@@ -80,13 +102,25 @@ take_sql(struct query *q, const struct invocation *inv, struct err *e)
 	}
 	if (sql != NULL)
 		return buf_puts(&q->sql, sql, e);
-	if (strcmp(file, "-") == 0)
-		return read_standard_input(&q->sql, e);
-	if (file_read(&q->sql, file, FILE_ANY, e) < 0) {
-		e->class = ERR_USAGE;
+	if (read_sql(q, file, e) < 0)
 		return -1;
-	}
-	return 0;
+	if (strlen(buf_text(&q->sql)) == q->sql.length)
+		return 0;
+	(void)err_set(e, ERR_USAGE, "the SQL in '%s' holds a NUL byte", file);
+	return err_hint(e, "Is it UTF-16? Save it as UTF-8.");
+}
+
+/* Somebody must say where the data is: -d, --set or the main file. */
+static int
+check_source(const struct query *q, struct err *e)
+{
+	if (spec_text(q->spec, "source.dsn") != NULL ||
+	    spec_text(q->spec, "source.connection") != NULL)
+		return 0;
+	(void)err_set(e, ERR_USAGE, "no data source");
+	return err_hint(e,
+	    "Give -d DSN, or -d 'Driver=...;Server=...'; `odbcinst -q -s` "
+	    "lists every DSN.");
 }
 
 /* -d with a '=' in it is a connection string. */
@@ -130,33 +164,71 @@ make_plan(struct query *q, const struct invocation *inv, struct err *e)
 	how.sql_name = file == NULL ? "-e" :
 	    strcmp(file, "-") == 0  ? "standard input" :
 				      file;
-	if (spec_load(&q->spec, &q->overlay.request, &q->problems, e) < 0)
+	if (spec_load(&q->spec, &q->overlay.request, &q->problems, e) < 0 ||
+	    check_source(q, e) < 0)
 		return -1;
 	return plan_build(&q->plan, q->spec, &how, &q->problems, e);
 }
 
+/*
+ * A file that may be replaced: its directory and name, behind a symbolic link
+ * as well, since the link is to stay.
+ */
 static int
-run_query(struct query *q, const char *output, struct export_file *file,
-    struct err *e)
+place_file(struct query *q, const char *output, struct err *e)
+{
+	struct stat st;
+	const char *slash;
+
+	if (lstat(output, &st) == 0 && S_ISLNK(st.st_mode)) {
+		q->resolved = realpath(output, NULL);
+		if (q->resolved == NULL)
+			return err_sys(e, errno, "cannot follow '%s'", output);
+		output = q->resolved;
+	}
+	q->place.dir = q->dir = file_dir(output, e);
+	if (q->dir == NULL)
+		return -1;
+	slash = strrchr(output, '/');
+	q->place.name = slash != NULL ? slash + 1 : output;
+	q->place.fd = -1;
+	return 0;
+}
+
+/* Where the result goes. A device or FIFO is written to, never replaced. */
+static int
+take_output(struct query *q, const char *output, struct err *e)
+{
+	struct stat st;
+
+	q->place.fd = STDOUT_FILENO;
+	q->place.name = "standard output";
+	if (output == NULL || strcmp(output, "-") == 0)
+		return 0;
+	if (*output == '\0' || output[strlen(output) - 1] == '/' ||
+	    (stat(output, &st) == 0 && S_ISDIR(st.st_mode))) {
+		(void)err_set(e, ERR_USAGE, "-o '%s' names no file", output);
+		return err_hint(e, "Give the path of the file to write.");
+	}
+	if (stat(output, &st) < 0 || S_ISREG(st.st_mode))
+		return place_file(q, output, e);
+	q->fd = open(output, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+	if (q->fd < 0)
+		return err_sys(e, errno, "cannot open '%s'", output);
+	q->place.fd = q->fd;
+	q->place.name = output;
+	return 0;
+}
+
+static int
+run_query(struct query *q, struct export_file *file, struct err *e)
 {
 	const struct export_watch watch = {
 		.progress = progress_rows,
-		.tick = output != NULL ? progress_tick : NULL,
+		.tick = q->place.dir != NULL ? progress_tick : NULL,
 	};
-	struct export_place place = { .fd = STDOUT_FILENO,
-		.name = "standard output" };
-	const char *slash;
 
-	if (output != NULL) {
-		q->dir = file_dir(output, e);
-		if (q->dir == NULL)
-			return -1;
-		slash = strrchr(output, '/');
-		place.dir = q->dir;
-		place.name = slash != NULL ? slash + 1 : output;
-		place.fd = -1;
-	}
-	return export_run(q->plan, &place, &watch, file, e);
+	return export_run(q->plan, &q->place, &watch, file, e);
 }
 
 static void
@@ -168,24 +240,28 @@ query_release(struct query *q)
 	buf_release(&q->sql);
 	overlay_release(&q->overlay);
 	free(q->connection);
+	free(q->resolved);
 	free(q->dir);
+	if (q->fd >= 0)
+		(void)close(q->fd);
 }
 
 static int
 run(const struct invocation *inv)
 {
-	const char *output = invocation_value(inv, "output");
 	struct export_file file = EXPORT_FILE_INIT;
 	struct err e = ERR_INIT;
 	struct query q;
 
 	memset(&q, 0, sizeof(q));
+	q.fd = -1;
 	buf_init(&q.sql, SCRIPT_MAX);
-	if (make_plan(&q, inv, &e) == 0) {
+	if (make_plan(&q, inv, &e) == 0 &&
+	    take_output(&q, invocation_value(inv, "output"), &e) == 0) {
 		/* Rows on the terminal are progress enough. */
 		progress_begin(!invocation_has(inv, "quiet") &&
-		    (output != NULL || isatty(STDOUT_FILENO) == 0));
-		if (run_query(&q, output, &file, &e) == 0)
+		    (q.place.dir != NULL || isatty(q.place.fd) == 0));
+		if (run_query(&q, &file, &e) == 0)
 			log_info("%llu rows, %llu bytes, SHA-256 %s",
 			    (unsigned long long)file.rows,
 			    (unsigned long long)file.bytes, file.sha256);

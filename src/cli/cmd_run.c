@@ -118,31 +118,81 @@ put_json(const struct run_outcome *o, const struct err *error)
 	buf_release(&out);
 }
 
+/* What a target has after the run failed, as far as it is known. */
+static const char *
+delivery_aftermath(const struct run_delivery_outcome *d)
+{
+	if (d->error.class == ERR_NONE)
+		return "delivered to '%s'";
+	switch (d->receipt.stage) {
+	case SHIP_NOTHING:
+		return NULL;
+	case SHIP_UPLOADING:
+	case SHIP_UPLOADED:
+		return "a part may be left at '%s' under its temporary name";
+	case SHIP_RENAMING:
+		return "whether '%s' has it under its final name is not known: "
+		       "look there before it is sent again";
+	case SHIP_PUBLISHED:
+	case SHIP_VERIFIED:
+		break;
+	}
+	return "'%s' has it under its final name, but that is not verified: "
+	       "look there before it is sent again";
+}
+
+static bool
+may_be_there(const struct run_delivery_outcome *d)
+{
+	return d->error.class == ERR_NONE || d->receipt.stage >= SHIP_RENAMING;
+}
+
+static int
+put_deliveries(struct buf *out, const struct run_outcome *o, struct err *e)
+{
+	bool any = false;
+	int rc = 0;
+
+	for (size_t i = 0; i < o->n_deliveries; i++)
+		any = any || may_be_there(&o->deliveries[i]);
+	if (!any)
+		rc = buf_puts(out, "nothing was shipped", e);
+	for (size_t i = 0; rc == 0 && i < o->n_deliveries; i++) {
+		const struct run_delivery_outcome *d = &o->deliveries[i];
+		const char *text = delivery_aftermath(d);
+		int before = text != NULL ? (int)strcspn(text, "%") : 0;
+
+		if (text != NULL)
+			rc = buf_printf(out, e, "%s%.*s%s%s",
+			    out->length > 0 ? "; " : "", before, text,
+			    d->target, text + before + 2);
+	}
+	return rc;
+}
+
 /* What state things are in after a failure. */
 static void
 put_aftermath(const struct run_outcome *o)
 {
-	size_t delivered = 0;
+	struct buf out = BUF_INIT(JSON_MAX);
+	struct err e = ERR_INIT;
+	int rc = put_deliveries(&out, o, &e);
 
-	for (size_t i = 0; i < o->n_deliveries; i++)
-		if (o->deliveries[i].error.class == ERR_NONE)
-			delivered++;
-	if (delivered == 0)
-		(void)fputs("nothing was shipped", stderr);
-	else
-		(void)fprintf(
-		    stderr, "delivered to %zu of the targets only", delivered);
-	if (o->path != NULL)
-		(void)fprintf(stderr, "; the file is kept as run %lld: %s",
+	if (rc == 0 && o->path != NULL)
+		rc = buf_printf(&out, &e, "; the file is kept as run %lld: %s",
 		    (long long)o->run, o->path);
-	else if (o->run != 0)
-		(void)fprintf(
-		    stderr, "; recorded as run %lld", (long long)o->run);
-	if (o->owner[0] != '\0')
-		(void)fprintf(stderr, "; owner: %s", o->owner);
-	if (o->runbook[0] != '\0')
-		(void)fprintf(stderr, "; runbook: %s", o->runbook);
-	(void)fputc('\n', stderr);
+	else if (rc == 0 && o->run != 0)
+		rc = buf_printf(
+		    &out, &e, "; recorded as run %lld", (long long)o->run);
+	if (rc == 0 && o->owner[0] != '\0')
+		rc = buf_printf(&out, &e, "; owner: %s", o->owner);
+	if (rc == 0 && o->runbook[0] != '\0')
+		rc = buf_printf(&out, &e, "; runbook: %s", o->runbook);
+	if (rc == 0)
+		terminal_more(buf_text(&out));
+	else
+		terminal_error(o->job, &e);
+	buf_release(&out);
 }
 
 static void
@@ -203,22 +253,65 @@ run_one(const struct invocation *inv, const struct run_options *options)
 	return err_exit_status(&e);
 }
 
+/* The lines of a rehearsal as members of one array. */
+static void
+json_lines(struct json *j, struct buf *text)
+{
+	char *rest = NULL;
+	char *line = text->data != NULL ? strtok_r(text->data, "\n", &rest) :
+					  NULL;
+
+	json_begin_array(j, "would");
+	for (; line != NULL; line = strtok_r(NULL, "\n", &rest))
+		json_string(j, NULL, line);
+	json_end(j);
+}
+
+static void
+put_json_rehearsal(const char *job, struct buf *text, const struct err *error)
+{
+	struct buf out = BUF_INIT(JSON_MAX);
+	struct err e = ERR_INIT;
+	struct json j;
+
+	json_init(&j, &out);
+	json_begin_object(&j, NULL);
+	json_string(&j, "job", job);
+	json_string(
+	    &j, "state", error->class == ERR_NONE ? "dry-run" : "failed");
+	json_integer(&j, "status", err_exit_status(error));
+	json_lines(&j, text);
+	json_error(&j, error);
+	json_end(&j);
+	if (json_finish(&j, &e) == 0)
+		printf("%s\n", buf_text(&out));
+	else
+		terminal_error(job, &e);
+	(void)fflush(stdout);
+	buf_release(&out);
+}
+
 static int
-rehearse_one(const struct run_options *options)
+rehearse_one(const struct invocation *inv, const struct run_options *options)
 {
 	struct problems problems = PROBLEMS_INIT;
 	struct buf text = BUF_INIT(JSON_MAX);
 	struct err e = ERR_INIT;
-	int rc = rehearse_job(options, &text, &problems, &e);
 
-	terminal_problems(&problems);
-	if (rc == 0)
+	if (rehearse_job(options, &text, &problems, &e) == 0)
+		e.class = ERR_NONE;
+	else
+		buf_reset(&text);
+	if (invocation_has(inv, "json"))
+		put_json_rehearsal(options->spec.job, &text, &e);
+	else
 		(void)fputs(buf_text(&text), stdout);
-	else if (problems.errors == 0)
+	terminal_problems(&problems);
+	if (e.class != ERR_NONE && problems.errors == 0)
 		terminal_error(options->spec.job, &e);
 	buf_release(&text);
 	problems_release(&problems);
-	return rc < 0 ? err_exit_status(&e) : 0;
+	return err_exit_status(&e);
 }
 
 /* --wait: as long as it takes, or a duration; -1 as the spec says. */
@@ -247,13 +340,19 @@ run_all(const struct invocation *inv, struct run_options *options)
 {
 	int first_failure = 0;
 
-	for (size_t i = 0; i < inv->n_arguments && !cancel_is_due(); i++) {
+	for (size_t i = 0; i < inv->n_arguments; i++) {
+		struct err e = ERR_INIT;
 		int status;
 
 		options->spec.job = inv->arguments[i];
-		status = invocation_has(inv, "dry-run") ?
-		    rehearse_one(options) :
-		    run_one(inv, options);
+		if (cancel_check(&e) < 0) {
+			(void)err_in(&e, "not run");
+			terminal_error(inv->arguments[i], &e);
+			status = err_exit_status(&e);
+		} else
+			status = invocation_has(inv, "dry-run") ?
+			    rehearse_one(inv, options) :
+			    run_one(inv, options);
 		if (first_failure == 0)
 			first_failure = status;
 	}

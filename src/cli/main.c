@@ -4,11 +4,15 @@
  * The only place that exits. Options before the command are the common ones;
  * what a command does is in its own file, cmd_*.c.
  */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/cancel.h"
 #include "base/log.h"
@@ -74,15 +78,53 @@ set_up(const struct invocation *inv, struct err *e)
 	const char *color = invocation_value(inv, "color");
 	const struct rlimit no_core = { 0, 0 };
 
-	if (color != NULL && terminal_set_color(color) < 0)
-		return err_set(e, ERR_USAGE,
+	if (color != NULL && terminal_set_color(color) < 0) {
+		(void)err_set(e, ERR_USAGE,
 		    "--color '%s' is none of 'auto', "
 		    "'always', 'never'",
 		    color);
+		return err_hint(e, "See 'odbcship --help'.");
+	}
 	(void)setrlimit(RLIMIT_CORE, &no_core); /* secrets are in memory */
 	if (set_up_log(inv, e) < 0 || cancel_install(e) < 0)
 		return -1;
 	return ship_global_init(e);
+}
+
+static bool
+is_reader_gone(void)
+{
+	struct pollfd p = { STDOUT_FILENO, POLLOUT, 0 };
+
+	return poll(&p, 1, 0) == 1 && (p.revents & POLLERR) != 0;
+}
+
+/*
+ * What was printed may not have arrived: a full disk, a closed pipe. `| head`
+ * has seen enough and is told nothing, unless it was to hear of a run.
+ */
+static int
+check_output(int status, bool is_run)
+{
+	struct err e = ERR_INIT;
+	int errnum;
+
+	errno = 0;
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	errnum = errno; /* 0: told by an earlier flush */
+	if (errnum != 0)
+		(void)err_sys(&e, errnum, "cannot write to standard output");
+	else {
+		(void)err_set(
+		    &e, ERR_LOCAL, "cannot write all to standard output");
+		(void)err_hint(&e,
+		    "Where does it go? What was to be written "
+		    "there is lost.");
+	}
+	if (is_run || !is_reader_gone())
+		terminal_error(NULL, &e);
+	return status != 0 ? status : err_exit_status(&e);
 }
 
 static int
@@ -101,6 +143,7 @@ run_command(const struct command *command, int argc, char **argv)
 		status = err_exit_status(&e);
 	} else
 		status = command->run(&inv);
+	status = check_output(status, command == &command_run);
 	invocation_release(&inv);
 	ship_global_release();
 	log_close();
@@ -149,10 +192,6 @@ without_command(int argc, char **argv)
 {
 	struct err e = ERR_INIT;
 
-	if (argc < 2) {
-		help_program();
-		return 64;
-	}
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--version") == 0 ||
 		    strcmp(argv[i], "-V") == 0) {
@@ -165,10 +204,41 @@ without_command(int argc, char **argv)
 			return 0;
 		}
 	}
-	(void)err_set(&e, ERR_USAGE, "no command after '%s'", argv[argc - 1]);
-	(void)err_hint(&e, "See 'odbcship --help'.");
+	if (argc < 2)
+		(void)err_set(&e, ERR_USAGE, "which command?");
+	else
+		(void)err_set(&e, ERR_USAGE, "which command, after '%s'?",
+		    argv[argc - 1]);
+	(void)err_hint(&e,
+	    "'odbcship --help' names them; 'odbcship query -d DSN -e \"SELECT "
+	    "1\"' is a beginning.");
 	terminal_error(NULL, &e);
 	return err_exit_status(&e);
+}
+
+/*
+ * A standard descriptor that is closed would be given to the next file that
+ * is opened, and what is printed would go into the ledger. In its place comes
+ * one that fails as a closed one does.
+ */
+static void
+hold_standard_fds(void)
+{
+	static const int flags[] = { O_WRONLY, O_RDONLY, O_RDWR };
+
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", flags[fd]) < 0)
+			_exit(err_statuses[ERR_LOCAL].status);
+}
+
+/* What we may have inherited must not decide how a run ends. */
+static void
+settle_process(void)
+{
+	hold_standard_fds();
+	cancel_set_action(SIGPIPE, SIG_IGN);
+	cancel_set_action(SIGXFSZ, SIG_IGN); /* EFBIG says it as well */
+	cancel_set_action(SIGCHLD, SIG_DFL); /* ignored: no exit statuses */
 }
 
 int
@@ -178,11 +248,12 @@ main(int argc, char **argv)
 	const struct command *command;
 	int at = command_index(argc, argv);
 
-	cancel_set_action(SIGPIPE, SIG_IGN);
+	settle_process();
 	if (at == argc)
-		return without_command(argc, argv);
+		return check_output(without_command(argc, argv), false);
 	if (strcmp(argv[at], "help") == 0)
-		return help_for(argc - at - 1, argv + at + 1);
+		return check_output(
+		    help_for(argc - at - 1, argv + at + 1), false);
 	command = find_command(argv[at], &e);
 	if (command == NULL) {
 		terminal_error(NULL, &e);

@@ -6,6 +6,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -15,7 +16,12 @@
 #include "base/str.h"
 #include "cli/terminal.h"
 
-enum { PROGRESS_EVERY_MS = 100, PROGRESS_TEXT = 200, LINE_MAX_BYTES = 4096 };
+enum {
+	PROGRESS_EVERY_MS = 100,
+	PROGRESS_TEXT = 200,
+	PROGRESS_WIDTH = 80, /* of a terminal that does not tell */
+	LINE_MAX_BYTES = 4096
+};
 
 static enum { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER } color_when;
 
@@ -107,23 +113,42 @@ put_hint(const struct err *e)
 {
 	if (e->hint[0] == '\0')
 		return;
+	(void)fputs(log_prefix(LOG_LEVEL_WARNING), stderr);
 	terminal_put(stderr, TONE_STRONG, "hint: ");
 	put_clean(stderr, TONE_PLAIN, e->hint);
 	(void)fputc('\n', stderr);
 }
 
+/* A paragraph of one error or warning, or a line of JSON or syslog. */
+static void
+put_paragraph(enum log_level level, const char *text, const struct err *e)
+{
+	bool is_error = level == LOG_LEVEL_ERROR;
+	const char *between = e->hint[0] != '\0' ? " hint: " : "";
+
+	clear_line();
+	if (log_is_json()) {
+		log_write(level, "%s%s%s", text, between, e->hint);
+		return;
+	}
+	log_record(level, "%s%s%s", text, between, e->hint);
+	(void)fputs(log_prefix(level), stderr);
+	terminal_put(stderr, is_error ? TONE_BAD : TONE_WARN,
+	    is_error ? "odbcship: " : "odbcship: warning: ");
+	put_clean(stderr, TONE_PLAIN, text);
+	(void)fputc('\n', stderr);
+	put_hint(e);
+}
+
 void
 terminal_error(const char *subject, const struct err *e)
 {
-	clear_line();
-	terminal_put(stderr, TONE_BAD, "odbcship: ");
-	if (subject != NULL && *subject != '\0') {
-		put_clean(stderr, TONE_PLAIN, subject);
-		(void)fputs(": ", stderr);
-	}
-	put_clean(stderr, TONE_PLAIN, e->text);
-	(void)fputc('\n', stderr);
-	put_hint(e);
+	char text[LINE_MAX_BYTES];
+
+	(void)snprintf(text, sizeof(text), "%s%s%s",
+	    subject != NULL ? subject : "",
+	    subject != NULL && *subject != '\0' ? ": " : "", e->text);
+	put_paragraph(LOG_LEVEL_ERROR, text, e);
 }
 
 void
@@ -131,17 +156,28 @@ terminal_problems(const struct problems *problems)
 {
 	char text[LINE_MAX_BYTES];
 
-	clear_line();
 	for (size_t i = 0; i < problems->n; i++) {
 		const struct problem *p = &problems->items[i];
 
 		problem_put(p, text, sizeof(text));
-		terminal_put(stderr, p->is_warning ? TONE_WARN : TONE_BAD,
-		    p->is_warning ? "odbcship: warning: " : "odbcship: ");
-		put_clean(stderr, TONE_PLAIN, text);
-		(void)fputc('\n', stderr);
-		put_hint(&p->error);
+		put_paragraph(
+		    p->is_warning ? LOG_LEVEL_WARNING : LOG_LEVEL_ERROR, text,
+		    &p->error);
 	}
+}
+
+void
+terminal_more(const char *text)
+{
+	clear_line();
+	if (log_is_json()) {
+		log_error("%s", text);
+		return;
+	}
+	log_record(LOG_LEVEL_ERROR, "%s", text);
+	(void)fputs(log_prefix(LOG_LEVEL_ERROR), stderr);
+	put_clean(stderr, TONE_PLAIN, text);
+	(void)fputc('\n', stderr);
 }
 
 static void
@@ -152,15 +188,15 @@ put_rows(char *text, size_t size)
 
 	str_put_duration(elapsed, sizeof(elapsed), ms);
 	if (progress.rows == 0) {
-		(void)snprintf(text, size, "%s, %s", progress.stage, elapsed);
+		(void)snprintf(text, size, ", %s", elapsed);
 		return;
 	}
 	str_put_count(rows, sizeof(rows), progress.rows);
 	str_put_size(bytes, sizeof(bytes), progress.bytes);
 	str_put_count(
 	    rate, sizeof(rate), progress.rows * 1000 / (ms > 0 ? ms : 1));
-	(void)snprintf(text, size, "%s: %s rows, %s, %s rows/s, %s",
-	    progress.stage, rows, bytes, rate, elapsed);
+	(void)snprintf(text, size, ": %s rows, %s, %s rows/s, %s", rows, bytes,
+	    rate, elapsed);
 }
 
 static void
@@ -172,18 +208,50 @@ put_shipped(char *text, size_t size)
 	str_put_size(total, sizeof(total), progress.total);
 	str_put_size(
 	    rate, sizeof(rate), progress.done * 1000 / (ms > 0 ? ms : 1));
-	(void)snprintf(text, size, "%s: %u %% of %s, %s/s", progress.stage,
+	(void)snprintf(text, size, ": %u %% of %s, %s/s",
 	    (unsigned)(progress.total > 0 ?
 		    progress.done * 100 / progress.total :
 		    100),
 	    total, rate);
 }
 
+/* A line that wraps could not be taken away again. */
+static int
+line_width(void)
+{
+	struct winsize size;
+
+	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_col < 2)
+		return PROGRESS_WIDTH - 1;
+	return size.ws_col - 1;
+}
+
+/*
+ * The stage gives way to the numbers, which are ASCII; it is cut to whole
+ * characters, each taken to be a column wide.
+ */
+static void
+put_line(const char *numbers)
+{
+	int left = line_width() - (int)strlen(numbers);
+	const char *at = progress.stage;
+
+	while (*at != '\0' && left > 0) {
+		at++;
+		while (((unsigned char)*at & 0xc0) == 0x80)
+			at++;
+		left--;
+	}
+	(void)fprintf(stderr, "\r\033[K%.*s%.*s", (int)(at - progress.stage),
+	    progress.stage, line_width(), numbers);
+	(void)fflush(stderr);
+}
+
 static void
 draw(void)
 {
 	uint64_t now = clock_monotonic_ms();
-	char text[2 * PROGRESS_TEXT];
+	char text[PROGRESS_TEXT];
 
 	if (!progress.shown || now - progress.drawn_ms < PROGRESS_EVERY_MS)
 		return;
@@ -191,8 +259,7 @@ draw(void)
 		put_shipped(text, sizeof(text));
 	else
 		put_rows(text, sizeof(text));
-	(void)fprintf(stderr, "\r\033[K%.*s", PROGRESS_TEXT, text);
-	(void)fflush(stderr);
+	put_line(text);
 	progress.drawn = true;
 	progress.drawn_ms = now;
 }
@@ -202,6 +269,9 @@ on_stage(void *arg, const char *text)
 {
 	(void)arg;
 	(void)snprintf(progress.stage, sizeof(progress.stage), "%s", text);
+	for (char *c = progress.stage; *c != '\0'; c++)
+		if ((unsigned char)*c < 0x20 || *c == 0x7f)
+			*c = '?'; /* it is part of a file's name */
 	progress.began_ms = clock_monotonic_ms();
 	progress.drawn_ms = 0;
 	progress.rows = progress.bytes = 0;

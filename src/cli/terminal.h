@@ -34,6 +34,9 @@ void terminal_error(const char *subject, const struct err *e);
 /* Print all problems, "file:line: text" each with its hint. */
 void terminal_problems(const struct problems *problems);
 
+/* Print a further line of an error's paragraph: what state things are in. */
+void terminal_more(const char *text);
+
 /* Begin to show progress, when standard error is a terminal. */
 void progress_begin(bool wanted);
 /* The watch that draws it; for run_job. */

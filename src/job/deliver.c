@@ -88,8 +88,10 @@ deliver_one(const struct delivery_order *o, const struct plan_target *t,
 	(void)snprintf(
 	    d->receipt.url, sizeof(d->receipt.url), "%s", t->target.url);
 	row = describe(d, outcome->file_name, "sending");
-	if (ledger_begin_delivery(o->ledger, o->file, &row, &id, e) < 0)
+	if (ledger_begin_delivery(o->ledger, o->file, &row, &id, e) < 0) {
+		d->error = *e; /* nothing is sent that is not recorded */
 		return -1;
+	}
 	tell_stage(o->watch, d->target);
 	if (ship_file(&t->target, &shipment, &d->receipt, &d->error) < 0) {
 		(void)err_in(&d->error, "target '%s'", d->target);

@@ -17,19 +17,21 @@
 #include <unistd.h>
 
 #include "base/cancel.h"
+#include "base/child.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "job/export.h"
 #include "job/wire.h"
 #include "job/worker.h"
+#include "sink/spool.h"
 
 enum {
 	EXPORT_TICK_MS = 100,	      /* between two looks at the clock */
 	EXPORT_GRACE_MS = 8000,	      /* for a cancelled statement to end */
 	EXPORT_LOGIN_GRACE_MS = 5000, /* beyond the driver's own timeout */
 	EXPORT_QUERY_GRACE_MS = 2000, /* the same for a statement's */
-	EXPORT_FDS = 1024	      /* closed in the worker */
+	EXPORT_LEAVE_MS = 8000	      /* to disconnect and end */
 };
 
 /* A worker under supervision. */
@@ -47,31 +49,46 @@ struct supervision {
 	bool ending;	   /* asked to end */
 	uint64_t kill_ms;  /* when it is killed then */
 	struct err reason; /* why it was asked to end */
+	uint64_t leave_ms; /* when it must be gone after its last word */
 	bool told_error;   /* it said what went wrong */
 	bool done;	   /* it said that all is well */
 	struct err error;  /* what it said */
 };
 
-/* In the child: keep the pipe, the output and the standard descriptors. */
+/*
+ * Standard output carries data only: it is ours, and what a driver prints
+ * goes to standard error. Nor may a driver read what was meant for us.
+ */
 static void
-close_others(int keep_one, int keep_two)
+part_standard_fds(struct export_place *place)
 {
-	for (int fd = 3; fd < EXPORT_FDS; fd++)
-		if (fd != keep_one && fd != keep_two)
-			(void)close(fd);
+	int null = open("/dev/null", O_RDONLY);
+
+	if (place->dir == NULL)
+		place->fd = fcntl(
+		    place->fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	if (null >= 0)
+		(void)dup2(null, STDIN_FILENO);
+	(void)dup2(STDERR_FILENO, STDOUT_FILENO);
 }
 
 static void
 become_worker(struct supervision *s, const struct export_place *place, int fd,
     pid_t parent)
 {
-	struct worker_order order = { s->plan, place, fd };
+	struct export_place own = { .fd = -1 };
+	struct worker_order order = { s->plan, NULL, fd };
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(1);
 	cancel_uninstall();
-	close_others(fd, place != NULL ? place->fd : -1);
+	if (place != NULL) {
+		own = *place;
+		order.place = &own;
+	}
+	part_standard_fds(&own);
+	child_close_others((const int[]){ fd, own.fd }, 2);
 	_exit(worker_run(&order));
 }
 
@@ -165,8 +182,9 @@ enforce_limits(struct supervision *s)
 {
 	struct err e = ERR_INIT;
 
-	if (s->ending) {
-		if (clock_monotonic_ms() >= s->kill_ms)
+	if (s->ending || s->leave_ms > 0) {
+		if (clock_monotonic_ms() >=
+		    (s->ending ? s->kill_ms : s->leave_ms))
 			(void)kill(s->pid, SIGKILL);
 		return;
 	}
@@ -256,9 +274,11 @@ on_message(struct supervision *s, const struct wire_message *m, struct err *e)
 		return on_file(s, m, e);
 	case WIRE_ERROR:
 		s->told_error = true;
+		s->leave_ms = s->life_ms + EXPORT_LEAVE_MS;
 		return wire_take(m, &s->error, sizeof(s->error), e);
 	case WIRE_DONE:
 		s->done = true;
+		s->leave_ms = s->life_ms + EXPORT_LEAVE_MS;
 		return 0;
 	}
 	return err_set(e, ERR_INTERNAL, "the worker's message %d is unknown",
@@ -291,8 +311,11 @@ supervise(struct supervision *s, struct err *e)
 
 	while (more > 0) {
 		fds[0] = (struct pollfd){ s->fd, POLLIN, 0 };
-		fds[1] = (struct pollfd){ s->ending ? -1 : cancel_fd(), POLLIN,
-			0 };
+		/* Readable until the end once it is: not asked again then. */
+		fds[1] = (struct pollfd){
+			s->ending || s->leave_ms > 0 ? -1 : cancel_fd(), POLLIN,
+			0
+		};
 		n = poll(fds, 2, EXPORT_TICK_MS);
 		if (n < 0 && errno != EINTR)
 			return err_sys(e, errno, "cannot wait for the worker");
@@ -360,6 +383,11 @@ conclude(struct supervision *s, int status, struct err *e)
 		s->current.in_doubt = true;
 		s->watch->ended(s->watch->arg, &s->current, e);
 	}
+	if (s->in_statement && e->class == ERR_DATABASE && e->hint[0] == '\0')
+		(void)err_hint(e,
+		    "The statement begins in line %u of '%s': correct it, or "
+		    "what it needs in the database.",
+		    s->current.line, s->current.source);
 	if (s->in_statement || !s->told_error || s->ending) {
 		put_place(s, place, sizeof(place));
 		return err_in(e, "%s", place);
@@ -392,11 +420,13 @@ run_worker(const struct plan *plan, const struct export_place *place,
 	(void)close(s.fd);
 	status = reap(&s);
 	wire_release(&s.wire);
-	if (rc < 0) {
+	if (rc < 0)
 		*e = own;
-		return -1;
-	}
-	return conclude(&s, status, e);
+	else
+		rc = conclude(&s, status, e);
+	if (rc < 0 && place != NULL && place->dir != NULL)
+		spool_remove_left(place->dir, place->name, s.pid);
+	return rc;
 }
 
 int

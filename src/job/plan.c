@@ -445,10 +445,11 @@ plan_split(const struct plan *p, const struct dialect *d, struct script *s,
 			if (script_add(s, list->texts[i], e) < 0)
 				return -1;
 	}
-	if (s->n == 0)
-		return err_set(e, ERR_SPEC, "%s holds no statement",
-		    p->sql_name != NULL ? p->sql_name : "the batch");
-	return 0;
+	if (s->n > 0)
+		return 0;
+	(void)err_set(e, ERR_SPEC, "%s holds no statement",
+	    p->sql_name != NULL ? p->sql_name : "the batch");
+	return err_hint(e, "It is empty, or all of it is a comment.");
 }
 
 void

@@ -133,18 +133,69 @@ take_lock(struct run *r, struct err *e)
 	return rc;
 }
 
+static int
+take_lost(void *arg, const struct run_row *row, struct err *e)
+{
+	(void)e;
+	*(bool *)arg = strcmp(row->state, "lost") == 0;
+	return 0;
+}
+
+static int
+count_file(void *arg, const struct run_file *file, struct err *e)
+{
+	(void)file;
+	(void)e;
+	++*(unsigned *)arg;
+	return 0;
+}
+
+/* A lost run's file is kept when it was finished, else there is but a part. */
+static int
+keep_finished(void *arg, int64_t run)
+{
+	const struct run *r = arg;
+	const struct run_filter filter = { .id = run, .limit = 1 };
+	struct err e = ERR_INIT;
+	bool lost = false;
+	unsigned files = 0;
+
+	if (ledger_each_run(r->ledger, &filter, take_lost, &lost, &e) < 0 ||
+	    ledger_each_file(r->ledger, run, count_file, &files, &e) < 0)
+		return 1;
+	return !lost || files > 0;
+}
+
+/* What a killed run left, now that the lock proves that it is dead. */
+static int
+close_lost(struct run *r, const struct run_key *key, struct err *e)
+{
+	int n = ledger_close_lost(r->ledger, key, e);
+
+	if (n <= 0)
+		return n;
+	log_warning("%d earlier run%s of '%s' ended without a word: killed, "
+		    "or the host went down",
+	    n, n > 1 ? "s" : "", key->job);
+	dirs_prune_spool(r->state, r->key, keep_finished, r);
+	return 0;
+}
+
 /* 1 when this logical date was shipped already and --force was not given. */
 static int
 was_shipped(struct run *r, struct err *e)
 {
 	struct run_key key = run_key(r);
+	int rc = close_lost(r, &key, e);
 
-	if (ledger_close_lost(r->ledger, &key, e) < 0)
-		return -1;
-	if (r->options->force)
-		return 0;
-	return ledger_find_shipped(
-	    r->ledger, &key, &r->outcome->shipped_run, e);
+	if (rc < 0 || r->options->force)
+		return rc;
+	rc = ledger_find_shipped(r->ledger, &key, &r->outcome->shipped_run, e);
+	if (rc > 0)
+		log_info("'%s' for %s was shipped already, by run %lld: "
+			 "nothing is done",
+		    key.job, key.date, (long long)r->outcome->shipped_run);
+	return rc;
 }
 
 static const char *
@@ -205,6 +256,15 @@ on_began(void *arg, const struct export_statement *s)
 	tell_stage(arg, text);
 }
 
+/* Wall time may have been set back meanwhile. */
+static uint64_t
+since(int64_t began_ms)
+{
+	int64_t now = clock_wall_ms();
+
+	return now > began_ms ? (uint64_t)(now - began_ms) : 0;
+}
+
 static void
 on_ended(void *arg, const struct export_statement *s, const struct err *error)
 {
@@ -216,9 +276,7 @@ on_ended(void *arg, const struct export_statement *s, const struct err *error)
 		.name = s->name[0] != '\0' ? s->name : NULL,
 		.word = s->word,
 		.began_ms = s->began_ms,
-		.elapsed_ms = s->in_doubt ?
-		    (uint64_t)(clock_wall_ms() - s->began_ms) :
-		    s->elapsed_ms,
+		.elapsed_ms = s->in_doubt ? since(s->began_ms) : s->elapsed_ms,
 		.rows = s->rows,
 		.results = s->results,
 		.error = error,

@@ -121,6 +121,7 @@ explain_setup(const struct session_options *o, struct err *e)
 		    " with a name that `odbcinst -q -d` or `odbcinst -q -s` "
 		    "lists.");
 	session_free_list(names);
+	e->class = ERR_DATABASE; /* what is wrong is not the spec's text */
 	return -1;
 }
 

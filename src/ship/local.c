@@ -40,9 +40,8 @@ target_error(int errnum, const char *what, const char *path, struct err *e)
 	    ERR_NOT_NOW :
 	    ERR_TARGET;
 
-	(void)err_set(
-	    e, class, "cannot %s '%s': %s", what, path, strerror(errnum));
-	e->native = errnum;
+	(void)err_sys(e, errnum, "cannot %s '%s'", what, path);
+	e->class = class;
 	switch (errnum) {
 	case ENOENT:
 		return err_hint(e, "Make the directory, or set mkdirs = true.");
@@ -51,6 +50,8 @@ target_error(int errnum, const char *what, const char *path, struct err *e)
 		return err_hint(e,
 		    "Let the user that runs odbcship write into "
 		    "the directory.");
+	case EISDIR:
+		return err_hint(e, "A directory has the name of the file.");
 	case ENOSPC:
 	case EDQUOT:
 		return err_hint(e, "Make room at the target.");

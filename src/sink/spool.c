@@ -61,17 +61,25 @@ new_spool(struct err *e)
 	return s;
 }
 
-/* dir/.name.PID.tmp, made new: what stands there is of a dead process. */
-static int
-open_temporary(struct spool *s, const char *name, struct err *e)
+/* dir/.name.PID.tmp, or NULL. */
+static char *
+temporary_path(const char *dir, const char *name, pid_t pid, struct err *e)
 {
 	char hidden[SPOOL_NAME_MAX];
 	int n = snprintf(
-	    hidden, sizeof(hidden), ".%s.%ld.tmp", name, (long)getpid());
+	    hidden, sizeof(hidden), ".%s.%ld.tmp", name, (long)pid);
 
-	if (n < 0 || (size_t)n >= sizeof(hidden))
-		return err_set(e, ERR_SPEC, "the file name is too long");
-	s->temporary = file_join(s->dir, hidden, e);
+	if (n >= 0 && (size_t)n < sizeof(hidden))
+		return file_join(dir, hidden, e);
+	(void)err_set(e, ERR_SPEC, "the file name is too long");
+	return NULL;
+}
+
+/* Made new: what stands there is of a dead process. */
+static int
+open_temporary(struct spool *s, const char *name, struct err *e)
+{
+	s->temporary = temporary_path(s->dir, name, getpid(), e);
 	if (s->temporary == NULL)
 		return -1;
 	if (unlink(s->temporary) < 0 && errno != ENOENT)
@@ -189,4 +197,15 @@ spool_free(struct spool *s)
 	free(s->path);
 	free(s->dir);
 	free(s);
+}
+
+void
+spool_remove_left(const char *dir, const char *name, pid_t pid)
+{
+	struct err e = ERR_INIT;
+	char *path = temporary_path(dir, name, pid, &e);
+
+	if (path != NULL && unlink(path) < 0 && errno != ENOENT)
+		log_warning("cannot remove '%s': %s", path, strerror(errno));
+	free(path);
 }

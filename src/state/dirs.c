@@ -94,11 +94,9 @@ dirs_make(const char *state, struct err *e)
 	    make_below(state, "lock", e) == 0 &&
 	    make_below(state, "spool", e) == 0)
 		return 0;
-	if (e->hint[0] == '\0')
-		(void)err_hint(e,
-		    "Set ODBCSHIP_STATE, or state in the main "
-		    "file, to a directory that this user may write.");
-	return -1;
+	return err_hint(e,
+	    "Set ODBCSHIP_STATE, or state in the main "
+	    "file, to a directory that this user may write.");
 }
 
 char *

@@ -190,12 +190,12 @@ class Home:
                 env[name] = value
         return env
 
-    def start(self, *arguments, env=None, stderr=subprocess.PIPE):
-        """Begin a run that is not waited for."""
+    def start(self, *arguments, env=None, stderr=subprocess.PIPE, **more):
+        """Begin a run that is not waited for; more is for Popen."""
         return subprocess.Popen(
             program() + list(arguments), env=self.environment(env),
-            cwd=self.path, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=stderr)
+            **{"cwd": self.path, "stdin": subprocess.DEVNULL,
+               "stdout": subprocess.PIPE, "stderr": stderr, **more})
 
     def finish(self, process, expect=None):
         """Wait for a run of start()."""
