@@ -179,7 +179,13 @@ automatic(void)
 static void
 journal(void)
 {
-	(void)setenv("JOURNAL_STREAM", "8:1234", 1);
+	char stream[64];
+	struct stat st;
+
+	assert_int_equal(fstat(STDERR_FILENO, &st), 0);
+	(void)snprintf(stream, sizeof(stream), "%ju:%ju", (uintmax_t)st.st_dev,
+	    (uintmax_t)st.st_ino);
+	(void)setenv("JOURNAL_STREAM", stream, 1);
 	log_open(LOG_LEVEL_DEBUG, LOG_FORMAT_AUTO);
 	log_context("daily", "", 7);
 	say_all();
