@@ -197,6 +197,10 @@ class Demo:
              "from\n"
              "odbcship history 1             # all that is known of a run\n"
              "./quickstart test              # all the tests")
+        if not self.directory.startswith(os.getcwd() + "/"):
+            print("\nSince others can write to the directories above this "
+                  "one, it is all in\n%s: remove that when you are done." %
+                  self.directory)
         print("\nREADME.md has your first job in five steps.")
 
 
