@@ -162,5 +162,45 @@ class Readme(Case):
                         option.split("=")[0]), " ".join(words))
 
 
+class Drivers(Case):
+    """What drivers.md tells users of SQLite to write."""
+
+    def query(self, sql, *options, expect=0, mode=""):
+        path = os.path.join(self.home.path, "shop.db")
+        return self.home.run("query", "-d", "Driver=SQLite3;Database=" +
+                             (mode % path if mode else path), "-e", sql,
+                             *options, expect=expect).stdout.split("\r\n")[1:-1]
+
+    def setUp(self):
+        super().setUp()
+        self.home.sqlite("shop", "CREATE TABLE t (n INTEGER, x REAL, b BLOB); "
+                         "INSERT INTO t VALUES (3, 0.1 + 0.2, x'00ff');")
+
+    def test_digits(self):
+        """printf('%!.17g') has all digits of a floating-point number"""
+        self.assertEqual(self.query("SELECT printf('%!.17g', x) AS x FROM t"),
+                         ["0.30000000000000004"])
+
+    def test_blobs(self):
+        """a blob is 00ff in a column, X'00FF' in an expression; hex() is safe"""
+        self.assertEqual(self.query("SELECT b, substr(b, 1) AS e, "
+                                    "hex('a' || char(0) || 'b') AS h FROM t"),
+                         ["00ff,X'00FF',610062"])
+
+    def test_read_only(self):
+        """mode=ro takes temporary tables and changes nothing else"""
+        ro = "file:%s?mode=ro"
+        self.assertEqual(self.query("CREATE TEMP TABLE u AS SELECT n FROM t; "
+                                    "SELECT n FROM u", mode=ro), ["3"])
+        self.query("DELETE FROM t; SELECT 1", mode=ro, expect=69)
+        self.assertEqual(self.query("SELECT count(*) AS n FROM t"), ["1"])
+
+    def test_no_database(self):
+        """a misspelt path makes no database"""
+        self.query("SELECT 1", mode="%s-misspelt", expect=69)
+        self.assertEqual([name for name in os.listdir(self.home.path)
+                          if "misspelt" in name], [])
+
+
 if __name__ == "__main__":
     main()
