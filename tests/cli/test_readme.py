@@ -176,16 +176,30 @@ class Drivers(Case):
         self.home.sqlite("shop", "CREATE TABLE t (n INTEGER, x REAL, b BLOB); "
                          "INSERT INTO t VALUES (3, 0.1 + 0.2, x'00ff');")
 
-    def test_digits(self):
-        """printf('%!.17g') has all digits of a floating-point number"""
-        self.assertEqual(self.query("SELECT printf('%!.17g', x) AS x FROM t"),
-                         ["0.30000000000000004"])
+    def test_sections(self):
+        """each driver that is known has its section"""
+        with open(os.path.join(SRCDIR, "src/odbc/quirk.c")) as f:
+            known = set(re.findall(r"\.section = \"([^\"]+)\"", f.read()))
+        with open(os.path.join(SRCDIR, "drivers.md")) as f:
+            found = {heading.lower().replace(" ", "-") for heading in
+                     re.findall(r"^## (.*)$", f.read(), re.M)}
+        self.assertGreater(len(known), 8)
+        self.assertEqual(known - found, set())
 
-    def test_blobs(self):
-        """a blob is 00ff in a column, X'00FF' in an expression; hex() is safe"""
-        self.assertEqual(self.query("SELECT b, substr(b, 1) AS e, "
-                                    "hex('a' || char(0) || 'b') AS h FROM t"),
-                         ["00ff,X'00FF',610062"])
+    def test_digits(self):
+        """floats have all digits, wrapped or by printf('%!.17g')"""
+        self.assertEqual(self.query("SELECT x FROM t"),
+                         ["0.30000000000000004"])
+        self.assertEqual(self.query("SELECT printf('%!.17g', x) AS x FROM t",
+                                    "--set", "source.wrap=false"),
+                         ["0.30000000000000004"])
+        self.query("SELECT x FROM t", "--set", "source.wrap=false", expect=65)
+
+    def test_nul(self):
+        """a text with a NUL ends the run; hex() has it"""
+        self.query("SELECT 'a' || char(0) || 'b' AS t", expect=65)
+        self.assertEqual(self.query("SELECT hex('a' || char(0) || 'b') AS t"),
+                         ["610062"])
 
     def test_read_only(self):
         """mode=ro takes temporary tables and changes nothing else"""
