@@ -68,54 +68,78 @@ thread_number(void)
 	return this_thread;
 }
 
+/* A line being made; what does not fit is left out. */
+struct line {
+	char text[LINE_BYTES + 1];
+	size_t n;
+};
+
+static void __attribute__((format(printf, 2, 0)))
+line_putv(struct line *line, const char *format, va_list ap)
+{
+	size_t room = LINE_BYTES - line->n;
+	int n = vsnprintf(line->text + line->n, room, format, ap);
+
+	if (n > 0)
+		line->n += (size_t)n < room ? (size_t)n : room - 1;
+}
+
+static void __attribute__((format(printf, 2, 3)))
+line_put(struct line *line, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	line_putv(line, format, ap);
+	va_end(ap);
+}
+
 /* A line is one write, so that those of several threads do not mix. */
 static void
-write_line(int fd, char *line, size_t n)
+line_write(struct line *line, int fd)
 {
 	ssize_t written;
 
-	if (fd < 0)
-		return;
-	if (n > LINE_BYTES - 1)
-		n = LINE_BYTES - 1;
-	line[n++] = '\n';
+	line->text[line->n++] = '\n';
 	do
-		written = write(fd, line, n);
+		written = write(fd, line->text, line->n);
 	while (written < 0 && errno == EINTR);
 }
 
 void
 transcript_put(int fd, const char *format, ...)
 {
-	char line[LINE_BYTES];
+	struct line line = { .n = 0 };
 	va_list ap;
-	int n;
 
+	if (fd < 0)
+		return;
 	va_start(ap, format);
-	n = vsnprintf(line, sizeof(line), format, ap);
+	line_putv(&line, format, ap);
 	va_end(ap);
-	write_line(fd, line, n > 0 ? (size_t)n : 0);
+	line_write(&line, fd);
 }
 
 const char *
 transcript_quote(char to[512], const char *text, size_t length)
 {
+	static const char digits[] = "0123456789abcdef";
 	size_t n = 0;
 
 	to[n++] = '"';
-	for (size_t i = 0; i < length; i++) {
+	for (size_t i = 0; i < length && n < 504; i++) {
 		unsigned char c = (unsigned char)text[i];
 
-		if (n > 500) {
-			n += (size_t)sprintf(to + n, "...");
-			break;
+		if (c < 32 || c == 127) {
+			to[n++] = '\\';
+			to[n++] = 'x';
+			to[n++] = digits[c >> 4];
+			to[n++] = digits[c & 15];
+			continue;
 		}
 		if (c == '"' || c == '\\')
-			n += (size_t)sprintf(to + n, "\\%c", c);
-		else if (c < 32 || c == 127)
-			n += (size_t)sprintf(to + n, "\\x%02x", c);
-		else
-			to[n++] = (char)c;
+			to[n++] = '\\';
+		to[n++] = (char)c;
 	}
 	to[n++] = '"';
 	to[n] = '\0';
@@ -200,9 +224,10 @@ sleep_ms(long long ms)
 static void
 crash(void)
 {
+	struct sigaction action = { .sa_handler = SIG_DFL };
 	sigset_t set;
 
-	(void)signal(SIGSEGV, SIG_DFL);
+	(void)sigaction(SIGSEGV, &action, NULL);
 	(void)sigemptyset(&set);
 	(void)sigaddset(&set, SIGSEGV);
 	(void)sigprocmask(SIG_UNBLOCK, &set, NULL);
@@ -354,29 +379,25 @@ code_name(SQLRETURN rc)
 }
 
 /* FUNCTION#STATEMENT ARGUMENTS = CODE STATE..., behind the thread's number. */
-static void
+static void __attribute__((format(printf, 3, 0)))
 tell(const struct call *c, SQLRETURN rc, const char *format, va_list ap)
 {
 	const struct diags *d = &c->handle->diags;
-	char line[LINE_BYTES];
-	size_t n = 0;
+	struct line line = { .n = 0 };
 	int thread = thread_number();
 
 	if (thread > 1)
-		n += (size_t)sprintf(line, "[%d] ", thread);
-	n += (size_t)sprintf(line + n, "%s", function_names[c->function]);
+		line_put(&line, "[%d] ", thread);
+	line_put(&line, "%s", function_names[c->function]);
 	if (c->stmt != NULL)
-		n += (size_t)sprintf(line + n, "#%u", c->stmt->number);
-	line[n++] = ' ';
-	n += (size_t)vsnprintf(line + n, LINE_BYTES / 2, format, ap);
-	if (n > LINE_BYTES / 2)
-		n = LINE_BYTES / 2;
-	if (line[n - 1] != ' ')
-		line[n++] = ' ';
-	n += (size_t)sprintf(line + n, "= %s", code_name(rc));
+		line_put(&line, "#%u", c->stmt->number);
+	line_put(&line, " ");
+	line_putv(&line, format, ap);
+	line_put(&line, "%s= %s", line.text[line.n - 1] == ' ' ? "" : " ",
+	    code_name(rc));
 	for (size_t i = 0; c->function != F_CANCEL && i < d->n && i < 8; i++)
-		n += (size_t)sprintf(line + n, " %s", d->all[i].state);
-	write_line(c->dbc->transcript, line, n);
+		line_put(&line, " %s", d->all[i].state);
+	line_write(&line, c->dbc->transcript);
 }
 
 SQLRETURN

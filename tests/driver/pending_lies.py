@@ -17,18 +17,6 @@ from test_driver import Believing, SMALL, result
 class Pending(Believing):
     """Either the right bytes or an error."""
 
-    def test_larger(self):
-        """the length of a whole value is larger than what was given"""
-        self.everywhere("indicator larger 5")
-
-    def test_piece(self):
-        """the length is that of the piece, with 01004"""
-        self.everywhere("indicator piece")
-
-    def test_continue_no_total(self):
-        """a bound, cut column of unknown length goes on where it was cut"""
-        self.lie("bound continue", "indicator no_total")
-
     def test_name_cut(self):
         """the name of a column is cut by the driver"""
         self.home = type(self.home)()

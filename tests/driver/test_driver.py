@@ -470,12 +470,15 @@ class Believing(Case):
             "  row 5 repeat:9:\u20ac\n  row 6 repeat:5000:x\n"
             "  row 7 a%s\n" % ("\u20ac" * 3000))
 
-    def wanted(self):
-        lines = ["n,t"]
-        for i, value in enumerate(self.VALUES):
-            text = '""' if value == "" else value or ""
-            lines.append("%d,%s" % (i + 1, text))
-        return "\r\n".join(lines) + "\r\n"
+    def assert_right(self, data, what):
+        """Rows as they are; NULL and the empty string differ; long values
+        may be quoted without need."""
+        rows = list(csv.reader(io.StringIO(data.decode(), newline="")))
+        self.assertEqual(rows, [["n", "t"]] + [
+            [str(i + 1), value or ""] for i, value in enumerate(self.VALUES)],
+            what)
+        self.assertTrue(data.startswith(b'n,t\r\n1,\r\n2,""\r\n'), what)
+        self.assertTrue(data.endswith(b"\r\n"), what)
 
     def lie(self, *lies, columns=SMALL, top=MOST, must=None):
         """Right bytes, or an error of the data; must says which."""
@@ -487,8 +490,8 @@ class Believing(Case):
         self.assertIn(done.status, (0, 65, 69) if must is None else (must,),
                       what)
         if done.status == 0:
-            with open(path, encoding="utf-8", newline="") as f:
-                self.assertEqual(f.read(), self.wanted(), what)
+            with open(path, "rb") as f:
+                self.assert_right(f.read(), what)
         else:
             self.assertFalse(os.path.exists(path), what)
             self.assertTrue(done.stderr.startswith("odbcship: "), what)
@@ -540,6 +543,14 @@ class Lies(Believing):
         """each piece says the whole length"""
         self.everywhere("indicator total")
 
+    def test_indicator_piece(self):
+        """the length is that of the piece, with 01004"""
+        self.everywhere("indicator piece")
+
+    def test_indicator_larger(self):
+        """the length of a whole value is larger than what was given"""
+        self.everywhere("indicator larger 5")
+
     def test_again(self):
         """SQLGetData behind the end"""
         self.everywhere("again repeat", must=0)
@@ -549,6 +560,7 @@ class Lies(Believing):
         """a bound, cut column goes on where it was cut"""
         self.lie("bound continue")
         self.lie("bound continue", "truncation silent")
+        self.lie("bound continue", "indicator no_total")
 
     def test_counters(self):
         """rows fetched and row status are wrong"""
