@@ -155,6 +155,8 @@ _case("sizes", "one parameter more", {
     **_c("include/base/a.h", "int f(int a, int b, int c, int d, int e, ...);\n")},
       "src/base/a.c:4: f() has 6 parameters",
       "include/base/a.h:4: f() has 6 parameters")
+_case("sizes", "what ODBC says", _c("tests/driver/a.c", _function(
+    "", "int a, int b, int c, int d, int e, int f").replace("f(", "SQLFetch(")))
 _case("sizes", "one level more", {
     **_c("src/base/a.c", _function(_NESTED.replace(
         "\t\t\t\tg();", "\t\t\t\tswitch (i) {\n\t\t\t\tcase 1:\n\t\t\t\t\t"
@@ -323,7 +325,7 @@ x_SOURCES = include/base/a.h src/base/a.c
 unit_tests = \\
 \ttests/unit/test_a
 \t$(INSTALL) '$(srcdir)/etc/b'
-EXTRA_DIST = tests/cases tests/servers/x.py tests/unit/libcases.a
+EXTRA_DIST = tests/cases tests/servers/x.py tests/unit/libcases.a tests/a/b.so
 """
 _FILES = {"include/base/a.h": "", "src/base/a.c": "", "tests/unit/test_a.c": "",
           "tests/cases/a/b.cases": "", "tests/servers/x.py": ""}

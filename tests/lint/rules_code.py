@@ -42,7 +42,7 @@ def sizes(tree):
             yield Problem(source.path, count, "%d lines, at most %d" % (
                 count, FILE_LINES))
         for item in source.of_kind("function", "prototype"):
-            if len(item.params) > PARAMETERS:
+            if len(item.params) > PARAMETERS and not _is_odbc(source, item):
                 yield Problem(source.path, item.first.line,
                               "%s() has %d parameters, at most %d" % (
                                   item.name, len(item.params), PARAMETERS))
@@ -53,6 +53,12 @@ def sizes(tree):
         if offered > OFFERED:
             yield Problem(source.path, 1, "offers %d functions, at most %d" % (
                 offered, OFFERED))
+
+
+def _is_odbc(source, item):
+    """Whether ODBC says which parameters it has."""
+    return source.path.startswith("tests/driver/") and \
+        item.name.startswith("SQL")
 
 
 def _function_sizes(source, item):

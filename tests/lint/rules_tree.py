@@ -197,7 +197,7 @@ def makefile(tree):
                 listed.setdefault(word, number)
     for word, line in listed.items():
         if not (tree.has(word) or tree.has(word + ".c") or
-                word.endswith(".a")):
+                word.endswith((".a", ".so"))):
             yield Problem(where, line, "'%s' is not there" % word)
     for path in tree.paths("src", "include", "doc"):
         if path not in listed:
