@@ -38,9 +38,10 @@ struct param_names {
 };
 
 /*
- * Rewrite one statement. A statement without parameters comes back byte for
- * byte. When no parameter is defined at all, ":x" is left alone (labels, time
- * literals of foreign dialects); when some are, an unknown one is an error.
+ * Rewrite one statement, read in the dialect's mode. A statement without
+ * parameters comes back byte for byte, and so does one that makes a routine or
+ * trigger: ":x" in its body is the database's. An unknown parameter is an
+ * error, even when none is defined: SQLite would take it for NULL.
  */
 int params_find(struct params *p, const struct statement_text *statement,
     const struct dialect *d, const struct param_names *defined,
