@@ -45,6 +45,9 @@ struct statement_text {
 	char word[16];		  /* its first word in upper case: "SELECT" */
 	enum statement_kind kind; /* what it is */
 	bool continues;		  /* "-- on error: continue" */
+	bool knows_mode;	  /* how quotes were read by script_split: */
+	bool backslash_escapes;	  /* ... as in struct dialect */
+	bool double_strings;	  /* ... the same */
 	bool has_body;		  /* of a routine or trigger: :x in it is none
 				   * of our parameters */
 };

@@ -41,6 +41,8 @@ enum {
 struct worker {
 	const struct worker_order *order;
 	struct session *session;
+	struct dialect dialect; /* in the server's mode */
+	uint64_t result_sets;	/* of the batch so far */
 	struct script on_connect;
 	struct script batch;
 	struct export_statement current;
@@ -180,20 +182,36 @@ explain_memory(const struct worker *w, struct err *e)
 		"a result did not fit");
 }
 
+/* The dialect, as the server is set to read it. */
+static void
+learn_dialect(struct worker *w)
+{
+	const struct dialect *d = w->order->plan->dialect;
+	char mode[1024];
+
+	if (d == NULL)
+		d = dialect_by_dbms(session_info(w->session)->dbms);
+	w->dialect = *d;
+	if (dialect_mode_query(d) == NULL)
+		return;
+	session_ask(w->session, dialect_mode_query(d), mode, sizeof(mode));
+	dialect_set_mode(&w->dialect, mode);
+}
+
 /* Split everything before anything runs. */
 static int
 read_scripts(struct worker *w, struct err *e)
 {
 	const struct plan *p = w->order->plan;
 	const struct value *first = spec_value(p->spec, "source.on_connect");
-	const struct dialect *d = p->dialect;
 
-	if (d == NULL)
-		d = dialect_by_dbms(session_info(w->session)->dbms);
+	learn_dialect(w);
 	for (size_t i = 0; i < first->n_texts; i++)
 		if (script_add(&w->on_connect, first->texts[i], e) < 0)
 			return err_in(e, "source.on_connect");
-	return plan_split(p, d, &w->batch, e);
+	if (plan_split(p, &w->dialect, &w->batch, e) < 0)
+		return -1;
+	return plan_check_batch(p, &w->dialect, &w->batch, e);
 }
 
 static int
@@ -262,6 +280,19 @@ out:
 	return rc;
 }
 
+/* Whether the result set that has come is the one, or may be. */
+static bool
+is_wanted(struct worker *w)
+{
+	const struct plan *p = w->order->plan;
+
+	w->result_sets++;
+	if (p->result == PLAN_RESULT_NUMBER)
+		return w->result_sets == p->result_number;
+	return p->result != PLAN_RESULT_NAME ||
+	    strcmp(w->current.name, p->result_name) == 0;
+}
+
 /* Rows of a result that nobody wants, of a statement before the batch. */
 static int
 walk_results(struct worker *w, struct statement *st, bool in_batch, bool last,
@@ -270,7 +301,8 @@ walk_results(struct worker *w, struct statement *st, bool in_batch, bool last,
 	int more;
 
 	do {
-		if (in_batch && statement_column_count(st) > 0) {
+		if (in_batch && statement_column_count(st) > 0 &&
+		    is_wanted(w)) {
 			if (export_result(w, st, last, e) < 0)
 				return -1;
 		} else if (statement_column_count(st) == 0)
@@ -308,21 +340,7 @@ static int
 find_params(struct worker *w, const struct statement_text *text,
     struct params *found, struct err *e)
 {
-	const struct plan *p = w->order->plan;
-	const struct dialect *d = p->dialect != NULL ?
-	    p->dialect :
-	    dialect_by_dbms(session_info(w->session)->dbms);
-	const char **names = calloc(p->n_params + 1, sizeof(*names));
-	struct param_names defined = { names, p->n_params };
-	int rc;
-
-	if (names == NULL)
-		return err_set(e, ERR_INTERNAL, "out of memory");
-	for (size_t i = 0; i < p->n_params; i++)
-		names[i] = p->params[i].name;
-	rc = params_find(found, text, d, &defined, e);
-	free(names);
-	return rc;
+	return plan_find_params(w->order->plan, &w->dialect, text, found, e);
 }
 
 static int
@@ -346,6 +364,36 @@ out:
 	return rc;
 }
 
+/*
+ * "-- on error: continue": what the database refused is told and the batch
+ * goes on, unless rows were already written or the refusal is no answer.
+ */
+static int
+go_on(struct worker *w, const struct statement_text *text, struct err *e)
+{
+	char said[sizeof(e->text) + 64];
+
+	if (!text->continues || e->class != ERR_DATABASE ||
+	    w->current.results > 0 || check_cancelled(e) < 0)
+		return -1;
+	(void)snprintf(
+	    said, sizeof(said), "refused, and the batch goes on: %s", e->text);
+	*e = (struct err)ERR_INIT;
+	return tell(w, WIRE_WARNING, said, strlen(said), e);
+}
+
+/* As often as GO n says. */
+static int
+run_repeatedly(struct worker *w, const struct statement_text *text,
+    bool in_batch, bool last, struct err *e)
+{
+	for (unsigned i = 0; i < text->repeat; i++)
+		if (run_statement(w, text, in_batch, last, e) < 0 &&
+		    go_on(w, text, e) < 0)
+			return -1;
+	return 0;
+}
+
 static void
 copy_text(char *to, size_t size, const char *from)
 {
@@ -356,6 +404,16 @@ copy_text(char *to, size_t size, const char *from)
 	if (n > 0)
 		memcpy(to, from, n);
 	to[n] = '\0';
+}
+
+/* Whether no other result can take the place of this statement's. */
+static bool
+is_final(const struct worker *w, size_t i)
+{
+	enum plan_result result = w->order->plan->result;
+
+	return i + 1 == w->batch.n || result == PLAN_RESULT_NUMBER ||
+	    result == PLAN_RESULT_NAME;
 }
 
 static int
@@ -381,7 +439,7 @@ run_script(struct worker *w, const struct script *script, const char *source,
 		copy_text(s->name, sizeof(s->name), text->name);
 		copy_text(s->word, sizeof(s->word), text->word);
 		if (tell(w, WIRE_BEGAN, s, sizeof(*s), e) < 0 ||
-		    run_statement(w, text, in_batch, i + 1 == script->n, e) < 0)
+		    run_repeatedly(w, text, in_batch, is_final(w, i), e) < 0)
 			return -1;
 		s->elapsed_ms = clock_monotonic_ms() - began;
 		if (tell(w, WIRE_ENDED, s, sizeof(*s), e) < 0)

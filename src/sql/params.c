@@ -166,6 +166,11 @@ params_find(struct params *p, const struct statement_text *statement,
 
 	*p = (struct params)PARAMS_INIT;
 	lexer_init(&r.lexer, statement->text, statement->length, d);
+	if (statement->knows_mode) {
+		r.lexer.dialect.backslash_escapes =
+		    statement->backslash_escapes;
+		r.lexer.dialect.double_strings = statement->double_strings;
+	}
 	lexer_set_delimiter(&r.lexer, "", 0);
 	rc = statement->has_body ?
 	    buf_put(&r.out, statement->text, statement->length, e) :

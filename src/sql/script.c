@@ -152,6 +152,9 @@ end_statement(struct splitter *s, const char *end, struct err *e)
 	t->length = (size_t)(end - s->begin);
 	t->offset = (size_t)(s->begin - s->lexer.begin) + s->skipped;
 	t->end_line = lexer_line(&s->lexer, end - 1);
+	t->knows_mode = true;
+	t->backslash_escapes = s->lexer.dialect.backslash_escapes;
+	t->double_strings = s->lexer.dialect.double_strings;
 	t->has_body = s->body.body != BODY_NONE && s->body.verb != NULL &&
 	    strcmp(s->body.verb, "WITH") != 0 &&
 	    strcmp(s->body.verb, "BEGIN") != 0 &&
