@@ -23,12 +23,6 @@ word_at(const char *s)
 	return n;
 }
 
-static const char *
-behind_blanks(const char *s)
-{
-	return s + strspn(s, " \t");
-}
-
 static bool
 is_word(const char *s, size_t n, const char *word, size_t least)
 {
@@ -247,13 +241,19 @@ take_delimiter(struct lexer *l, const struct command_found *f, struct err *e)
 static int
 take_term(struct lexer *l, const struct command_found *f, struct err *e)
 {
-	const char *s = behind_blanks(f->text + strlen("TERM"));
-	size_t length = (size_t)(f->text + f->length - s);
-	const char *old = length > 1 ?
-	    memmem(s + 1, length - 1, l->delimiter, l->delimiter_length) :
-	    NULL;
-	size_t n = old != NULL ? (size_t)(old - s) : length;
+	const char *end = f->text + f->length;
+	const char *s = f->text + strlen("TERM");
+	size_t length;
+	const char *old = NULL;
+	size_t n;
 
+	while (s < end && isspace((unsigned char)*s))
+		s++;
+	length = (size_t)(end - s);
+	if (length > 1 && l->delimiter_length > 0)
+		old = memmem(
+		    s + 1, length - 1, l->delimiter, l->delimiter_length);
+	n = old != NULL ? (size_t)(old - s) : length;
 	while (n > 0 && isspace((unsigned char)s[n - 1]))
 		n--;
 	if (n == 0 || n >= sizeof(l->delimiter) || memchr(s, '\'', n) != NULL)

@@ -487,13 +487,13 @@ sql_property_params(const uint8_t *data, size_t size)
 	struct script s = SCRIPT_INIT;
 	struct err e = ERR_INIT;
 	const struct dialect *d;
+	int rc;
 
 	if (size < 1)
 		return;
 	d = choose(data[0]);
-	if (script_split(&s, (const char *)data + 1, size - 1, d, &e) < 0)
-		s.n = 0;
-	for (size_t i = 0; i < s.n; i++) {
+	rc = script_split(&s, (const char *)data + 1, size - 1, d, &e);
+	for (size_t i = 0; rc == 0 && i < s.n; i++) {
 		const struct statement_text *t = &s.items[i];
 		struct naive n = { d, t->text, t->length, malloc(t->length + 1),
 			0 };
