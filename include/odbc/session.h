@@ -60,6 +60,8 @@ const struct session_info *session_info(const struct session *s);
  * statements.
  */
 void session_ask(struct session *s, const char *sql, char *text, size_t size);
+/* Whether the driver wants statements as sql/simple.h writes them. */
+bool session_is_naive(const struct session *s);
 /* Ask the running statement to end; safe from another thread. */
 void session_cancel(struct session *s);
 /* Disconnect and free; NULL is fine. Failures are logged at debug. */

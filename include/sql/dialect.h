@@ -62,22 +62,23 @@ struct dialect {
 	bool nested_comments;		/* slash-star comments nest */
 	bool conditional_comments;	/* what is in slash-star-! is run */
 	bool hash_comments;		/* # to the end of the line */
-	bool dash_needs_space;	/* -- is a comment only before a blank */
-	bool cr_ends_comment;	/* a lone carriage return ends it too */
-	bool dollar_quotes;	/* $tag$ ... $tag$ */
-	bool backslash_escapes; /* in every '...' */
-	bool double_strings;	/* "..." is a string like '...' */
-	bool escape_strings;	/* in E'...' */
-	bool q_quotes;		/* q'[...]' */
-	bool backticks;		/* `...` quotes a name */
-	bool brackets;		/* [...] quotes a name */
-	bool doubled_brackets;	/* ]] in it is one ] */
-	bool parens_hold;	/* ; in parentheses ends nothing */
-	bool semicolon_splits;	/* ; ends a statement */
-	bool go_splits;		/* a line GO ends a batch */
-	bool slash_splits;	/* a line / ends a statement */
-	bool term_comment;	/* --#SET TERMINATOR x */
-	bool copy_data;		/* COPY ... FROM STDIN reads the script */
+	bool dash_needs_space;	    /* -- is a comment only before a blank */
+	bool cr_ends_comment;	    /* a lone carriage return ends it too */
+	bool dollar_quotes;	    /* $tag$ ... $tag$ */
+	bool backslash_escapes;	    /* in every '...' */
+	bool double_strings;	    /* "..." is a string like '...' */
+	bool escape_strings;	    /* in E'...' */
+	bool q_quotes;		    /* q'[...]' */
+	bool backticks;		    /* `...` quotes a name */
+	bool brackets;		    /* [...] quotes a name */
+	bool doubled_brackets;	    /* ]] in it is one ] */
+	bool parens_hold;	    /* ; in parentheses ends nothing */
+	bool semicolon_splits;	    /* ; ends a statement */
+	bool go_splits;		    /* a line GO ends a batch */
+	bool slash_splits;	    /* a line / ends a statement */
+	bool term_comment;	    /* --#SET TERMINATOR x */
+	const char *decimal_marker; /* of a decimal value; NULL: ? */
+	bool copy_data;		    /* COPY ... FROM STDIN reads the script */
 };
 
 /* The row of that name, or NULL; "auto" has no row. */

@@ -33,8 +33,10 @@ struct params {
 
 /* The parameters that are defined. */
 struct param_names {
-	const char *const *names; /* borrowed */
-	size_t n;		  /* how many */
+	const char *const *names;   /* borrowed */
+	size_t n;		    /* how many */
+	const char *const *markers; /* what to put for each, with one ? in it;
+				     * NULL: a ? for all; borrowed */
 };
 
 /*

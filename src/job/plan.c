@@ -480,14 +480,20 @@ int
 plan_find_params(const struct plan *p, const struct dialect *d,
     const struct statement_text *statement, struct params *found, struct err *e)
 {
-	const char **names = calloc(p->n_params + 1, sizeof(*names));
-	struct param_names defined = { names, p->n_params };
+	const char **names = calloc(2 * p->n_params + 1, sizeof(*names));
+	const char **markers = names + p->n_params;
+	struct param_names defined = { names, p->n_params, markers };
 	int rc;
 
 	if (names == NULL)
 		return err_set(e, ERR_INTERNAL, "out of memory");
-	for (size_t i = 0; i < p->n_params; i++)
+	for (size_t i = 0; i < p->n_params; i++) {
 		names[i] = p->params[i].name;
+		markers[i] = p->params[i].type == PARAM_DECIMAL &&
+			d->decimal_marker != NULL ?
+		    d->decimal_marker :
+		    "?";
+	}
 	rc = params_find(found, statement, d, &defined, e);
 	free(names);
 	return rc;

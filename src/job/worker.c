@@ -31,6 +31,7 @@
 #include "odbc/session.h"
 #include "odbc/statement.h"
 #include "sql/params.h"
+#include "sql/simple.h"
 
 enum {
 	WORKER_PROGRESS_MS = 200,	     /* between two reports */
@@ -343,11 +344,24 @@ find_params(struct worker *w, const struct statement_text *text,
 	return plan_find_params(w->order->plan, &w->dialect, text, found, e);
 }
 
+/* As it is, or as the driver understands it. */
+static int
+execute(struct worker *w, struct statement *st, const struct params *found,
+    struct buf *simple, struct err *e)
+{
+	if (!session_is_naive(w->session))
+		return statement_execute(st, found->text, found->length, e);
+	if (simple_put(simple, found->text, found->length, &w->dialect, e) < 0)
+		return -1;
+	return statement_execute(st, buf_text(simple), simple->length, e);
+}
+
 static int
 run_statement(struct worker *w, const struct statement_text *text,
     bool in_batch, bool last, struct err *e)
 {
 	struct params found = PARAMS_INIT;
+	struct buf simple = BUF_INIT(SCRIPT_MAX);
 	struct statement *st = NULL;
 	int rc = -1;
 
@@ -355,11 +369,12 @@ run_statement(struct worker *w, const struct statement_text *text,
 	    statement_new(&st, w->session, e) < 0 ||
 	    statement_limit(st, w->order->plan->query_timeout_ms, e) < 0 ||
 	    bind_params(w, st, &found, e) < 0 || check_cancelled(e) < 0 ||
-	    statement_execute(st, found.text, found.length, e) < 0)
+	    execute(w, st, &found, &simple, e) < 0)
 		goto out;
 	rc = walk_results(w, st, in_batch, last, e);
 out:
 	statement_free(st);
+	buf_release(&simple);
 	params_release(&found);
 	return rc;
 }

@@ -268,6 +268,12 @@ session_ask(struct session *s, const char *sql, char *text, size_t size)
 	(void)SQLFreeHandle(SQL_HANDLE_STMT, statement);
 }
 
+bool
+session_is_naive(const struct session *s)
+{
+	return s->quirk->naive_parser;
+}
+
 void
 session_cancel(struct session *s)
 {

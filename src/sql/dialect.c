@@ -275,6 +275,9 @@ static const struct dialect dialects[] = {
 	    .escape_strings = true,
 	    .parens_hold = true,
 	    .semicolon_splits = true,
+	    /* The server would take an untyped 3.0 for what stands next to
+	     * it, an integer, and refuse it (drivers.md#postgresql). */
+	    .decimal_marker = "CAST(? AS numeric)",
 	    .copy_data = true },
 	{ .name = "mysql",
 	    .dbms = mysql_dbms,

@@ -95,7 +95,8 @@ put_marker(struct rewriting *r, const char *name, unsigned line, struct err *e)
 		p->index = index;
 	}
 	p->index[p->n++] = which;
-	return buf_puts(&r->out, "?", e);
+	return buf_puts(&r->out,
+	    r->defined->markers != NULL ? r->defined->markers[which] : "?", e);
 }
 
 /* A colon: a marker with the word behind it, or itself. */

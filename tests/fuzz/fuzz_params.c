@@ -2,8 +2,8 @@
  * fuzz_params.c - any script through the properties of sql_property.h
  *
  * configure --enable-fuzzing CC=clang; make fuzzers; python3 -B
- * tests/fuzz/seeds.py DIR; tests/fuzz/fuzz_params DIR. What it finds goes to
- * tests/fuzz/corpus/params.
+ * tests/fuzz/seeds.py DIR; tests/fuzz/fuzz_params DIR. What it finds becomes
+ * a case in tests/cases.
  */
 #include "sql_property.h"
 

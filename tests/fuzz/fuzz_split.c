@@ -2,8 +2,8 @@
  * fuzz_split.c - any script through the properties of sql_property.h
  *
  * configure --enable-fuzzing CC=clang; make fuzzers; python3 -B
- * tests/fuzz/seeds.py DIR; tests/fuzz/fuzz_split DIR. What it finds goes to
- * tests/fuzz/corpus/split.
+ * tests/fuzz/seeds.py DIR; tests/fuzz/fuzz_split DIR. What it finds becomes
+ * a case in tests/cases.
  */
 #include "sql_property.h"
 

@@ -483,7 +483,7 @@ check_params(
 void
 sql_property_params(const uint8_t *data, size_t size)
 {
-	const struct param_names defined = { param_names, 3 };
+	const struct param_names defined = { param_names, 3, NULL };
 	struct script s = SCRIPT_INIT;
 	struct err e = ERR_INIT;
 	const struct dialect *d;

@@ -74,6 +74,14 @@ class Batch(Case):
         self.home.run("run", "j")
         self.assertEqual(self.file(), ["n", "2"])
 
+    def test_what_misleads_the_driver(self):
+        """comments and names that sqlite3odbc misreads hide no parameter"""
+        self.job("-- don't; ?\nSELECT a AS [b;c], /* ? \" ; */ "
+                 "'?;' AS `d;``e` -- it's\nFROM t WHERE a = :a -- {x",
+                 'params = { a = { value = "2"; type = "integer"; }; };')
+        self.home.run("run", "j")
+        self.assertEqual(self.file(), ["b;c,d;`e", "2,?;"])
+
     def test_statements(self):
         """a list of statements needs no splitter"""
         self.home.job("j", """

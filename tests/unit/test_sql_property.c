@@ -1,7 +1,6 @@
 /*
- * test_sql_property.c - the fuzzers' properties, on cases, corpus and soup
+ * test_sql_property.c - the fuzzers' properties, on all cases and on soup
  */
-#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -16,7 +15,7 @@
 #include "base/buf.h"
 #include "cases.h"
 
-enum { SOUPS = 20000, TOKENS = 40, CORPUS_MAX = 1 << 20 };
+enum { SOUPS = 20000, TOKENS = 40 };
 
 typedef void (*property)(const uint8_t *data, size_t size);
 
@@ -66,48 +65,6 @@ test_cases(void **state)
 	check_cases(sql_property_params, "params/params.cases", "statement");
 }
 
-/* What the fuzzers found before. */
-static size_t
-check_corpus(property f, const char *kind)
-{
-	const char *top = getenv("SRCDIR");
-	static uint8_t data[CORPUS_MAX];
-	char path[4096];
-	struct dirent *entry;
-	size_t checked = 0;
-	DIR *dir;
-
-	(void)snprintf(path, sizeof(path), "%s/tests/fuzz/corpus/%s",
-	    top != NULL ? top : ".", kind);
-	dir = opendir(path);
-	assert_non_null(dir);
-	while ((entry = readdir(dir)) != NULL) {
-		FILE *file;
-		size_t n;
-
-		if (entry->d_name[0] == '.')
-			continue;
-		(void)snprintf(path, sizeof(path), "%s/tests/fuzz/corpus/%s/%s",
-		    top != NULL ? top : ".", kind, entry->d_name);
-		file = fopen(path, "rb");
-		assert_non_null(file);
-		n = fread(data, 1, sizeof(data), file);
-		(void)fclose(file);
-		f(data, n);
-		checked++;
-	}
-	(void)closedir(dir);
-	return checked;
-}
-
-static void
-test_corpus(void **state)
-{
-	(void)state;
-	assert_true(check_corpus(sql_property_split, "split") > 0);
-	assert_true(check_corpus(sql_property_params, "params") > 0);
-}
-
 /* Scripts of tokens that mean something to a splitter, put at random. */
 static void
 test_soup(void **state)
@@ -151,7 +108,6 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cases),
-		cmocka_unit_test(test_corpus),
 		cmocka_unit_test(test_soup),
 	};
 
