@@ -38,11 +38,11 @@ struct client_command {
 enum body {
 	BODY_NONE,    /* at the delimiter */
 	BODY_TRIGGER, /* at ; END ; (SQLite) */
-	BODY_ATOMIC, /* when BEGIN ATOMIC and CASE have their END (PostgreSQL) */
-	BODY_BLOCK,  /* when each BEGIN and CASE has its END (SQL/PSM) */
-	BODY_PLAIN,  /* the same without END IF and its like (Firebird) */
-	BODY_SLASH,  /* at a line with nothing but / (Oracle) */
-	BODY_RAW     /* the same, and what is in it is no SQL (Java) */
+	BODY_ATOMIC,  /* when BEGIN ATOMIC and CASE have END (PostgreSQL) */
+	BODY_BLOCK,   /* when each BEGIN and CASE has its END (SQL/PSM) */
+	BODY_PLAIN,   /* the same without END IF and its like (Firebird) */
+	BODY_SLASH,   /* at a line with nothing but / (Oracle) */
+	BODY_RAW      /* the same, and what is in it is no SQL (Java) */
 };
 
 /* What a statement begins with when it has a body. */
