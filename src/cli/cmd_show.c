@@ -135,7 +135,7 @@ json_statements(struct json *j, const struct script *script)
 		json_string(j, "kind", statement_kind_name(s->kind));
 		json_string(j, "on_error", s->continues ? "continue" : "stop");
 		json_integer(j, "repeat", s->repeat);
-		json_string(j, "text", s->text);
+		json_exact(j, "text", s->text);
 		json_end(j);
 	}
 	json_end(j);
