@@ -40,6 +40,8 @@ void json_begin_array(struct json *j, const char *key);
 void json_end(struct json *j);
 /* Put a text; NULL is written as null. */
 void json_string(struct json *j, const char *key, const char *value);
+/* Put a text of the user's own as it is, even if it looks like a secret. */
+void json_exact(struct json *j, const char *key, const char *value);
 /* Put an integer. */
 void json_integer(struct json *j, const char *key, int64_t value);
 /* Put true or false. */

@@ -27,16 +27,24 @@
 #include "spec/problem.h"
 #include "spec/spec.h"
 #include "sql/dialect.h"
+#include "sql/params.h"
 #include "sql/script.h"
 
 /* Which result set becomes the file. */
-enum plan_result { PLAN_RESULT_LAST, PLAN_RESULT_ONLY };
+enum plan_result {
+	PLAN_RESULT_LAST,   /* of the batch */
+	PLAN_RESULT_ONLY,   /* and a second one is an error */
+	PLAN_RESULT_NUMBER, /* counted from 1 */
+	PLAN_RESULT_NAME    /* of a statement that is named by a comment */
+};
 
 /* What to do, besides what the spec says. */
 struct plan_options {
 	const char *date;     /* --date, or NULL: today in the job's zone */
 	bool with_secrets;    /* read them (not for show) */
 	bool with_targets;    /* the job ships (not for query) */
+	bool only_split;      /* the batch is looked at, not run: whatever
+			       * its parameters are, and though it is empty */
 	const char *sql;      /* query: the batch itself; else NULL */
 	const char *sql_name; /* query: its name in messages */
 };
@@ -46,6 +54,7 @@ struct plan_param {
 	char *name;	      /* as in :name */
 	char *value;	      /* expanded */
 	enum param_type type; /* how it is bound */
+	bool must_be_used;    /* it stands in the job or on the command line */
 };
 
 /* A target with the name its file has there until it is complete. */
@@ -77,6 +86,8 @@ struct plan {
 	struct plan_param *params;	/* owned */
 	size_t n_params;		/* how many */
 	enum plan_result result;	/* which result becomes the file */
+	uint64_t result_number;		/* of PLAN_RESULT_NUMBER */
+	const char *result_name;	/* of PLAN_RESULT_NAME; borrowed */
 
 	char *file_name;	     /* set by plan_name_run */
 	struct csv_options csv;	     /* how the file looks */
@@ -103,6 +114,17 @@ int plan_name_run(struct plan *p, int64_t run, struct err *e) MUST_CHECK;
  * it has none). on_connect statements are not part of it.
  */
 int plan_split(const struct plan *p, const struct dialect *d, struct script *s,
+    struct err *e) MUST_CHECK;
+/*
+ * Whether each parameter stands in one of the statements, and each :name in
+ * them is a parameter; parameters of the main file need not be used. The
+ * result that is asked for by name must be there too.
+ */
+int plan_check_batch(const struct plan *p, const struct dialect *d,
+    const struct script *batch, struct err *e) MUST_CHECK;
+/* Find the parameters of one statement. */
+int plan_find_params(const struct plan *p, const struct dialect *d,
+    const struct statement_text *statement, struct params *found,
     struct err *e) MUST_CHECK;
 /* Wipe and free; NULL is fine. */
 void plan_free(struct plan *p);

@@ -54,6 +54,14 @@ int session_open(struct session **s, const struct session_options *options,
     struct err *e) MUST_CHECK;
 /* What was connected to; borrowed. */
 const struct session_info *session_info(const struct session *s);
+/*
+ * The first column of the first row of a query as text, cut at the size; an
+ * empty text when the database does not answer. For small questions between
+ * statements.
+ */
+void session_ask(struct session *s, const char *sql, char *text, size_t size);
+/* Whether the driver wants statements as sql/simple.h writes them. */
+bool session_is_naive(const struct session *s);
 /* Ask the running statement to end; safe from another thread. */
 void session_cancel(struct session *s);
 /* Disconnect and free; NULL is fine. Failures are logged at debug. */

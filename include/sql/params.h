@@ -33,14 +33,17 @@ struct params {
 
 /* The parameters that are defined. */
 struct param_names {
-	const char *const *names; /* borrowed */
-	size_t n;		  /* how many */
+	const char *const *names;   /* borrowed */
+	size_t n;		    /* how many */
+	const char *const *markers; /* what to put for each, with one ? in it;
+				     * NULL: a ? for all; borrowed */
 };
 
 /*
- * Rewrite one statement. A statement without parameters comes back byte for
- * byte. When no parameter is defined at all, ":x" is left alone (labels, time
- * literals of foreign dialects); when some are, an unknown one is an error.
+ * Rewrite one statement, read in the dialect's mode. A statement without
+ * parameters comes back byte for byte, and so does one that makes a routine or
+ * trigger: ":x" in its body is the database's. An unknown parameter is an
+ * error, even when none is defined: SQLite would take it for NULL.
  */
 int params_find(struct params *p, const struct statement_text *statement,
     const struct dialect *d, const struct param_names *defined,

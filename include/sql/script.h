@@ -2,11 +2,14 @@
  * script.h - a script as the statements it is made of
  *
  * Text between boundaries is kept byte for byte; statements of blanks and
- * comments only are dropped; the terminator is not part of a statement.
+ * comments only are dropped; the terminator is not part of a statement, and
+ * neither are commands of the database's own client. Two comments above a
+ * statement mean something: "-- name: orders" names its result, and
+ * "-- on error: continue" lets the batch go on when the database refuses it.
  *
  * Shape	SCRIPT_INIT -> script_split | script_add -> script_release
  * Owns		a copy of the text; the statements point into it
- * Units	lines counted from 1; lengths in bytes
+ * Units	lines counted from 1; lengths and offsets in bytes
  * Errors	ERR_SPEC for an unterminated construct, with its opening line
  */
 #ifndef SQL_SCRIPT_H
@@ -18,18 +21,35 @@
 #include "base/err.h"
 #include "sql/dialect.h"
 
-/* Most bytes of one script. */
-enum { SCRIPT_MAX = 256 * 1024 * 1024 };
+/* Most bytes of one script; most times of GO n. */
+enum { SCRIPT_MAX = 256 * 1024 * 1024, SCRIPT_REPEAT_MAX = 1000000 };
+
+/* What a statement is, as far as its first words tell. */
+enum statement_kind {
+	STATEMENT_OTHER, /* SET, BEGIN, CALL, a T-SQL batch, ... */
+	STATEMENT_QUERY, /* SELECT, VALUES, SHOW, ...: it returns rows */
+	STATEMENT_DML,	 /* INSERT, UPDATE, DELETE, MERGE, ... */
+	STATEMENT_DDL	 /* CREATE, ALTER, DROP, ... */
+};
 
 /* One statement as it will be sent. */
 struct statement_text {
-	const char *text;  /* borrowed from the script, NUL-terminated */
-	size_t length;	   /* bytes */
-	unsigned line;	   /* where its first word stands */
-	unsigned end_line; /* where it ends */
-	char *name;	   /* from a "-- name: x" comment above, or NULL */
-	char word[16];	   /* its first word in upper case: "SELECT" */
-	bool is_query;	   /* SELECT, WITH, VALUES, ...: likely returns rows */
+	const char *text;	  /* borrowed from the script, NUL-terminated */
+	size_t length;		  /* bytes */
+	size_t offset;		  /* of text in what script_split was given */
+	unsigned text_line;	  /* where the text begins: comments above */
+	unsigned line;		  /* where its first word stands */
+	unsigned end_line;	  /* where it ends */
+	unsigned repeat;	  /* times to execute it: GO n; else 1 */
+	char *name;		  /* from a "-- name: x" comment, or NULL */
+	char word[16];		  /* its first word in upper case: "SELECT" */
+	enum statement_kind kind; /* what it is */
+	bool continues;		  /* "-- on error: continue" */
+	bool knows_mode;	  /* how quotes were read by script_split: */
+	bool backslash_escapes;	  /* ... as in struct dialect */
+	bool double_strings;	  /* ... the same */
+	bool has_body;		  /* of a routine or trigger: :x in it is none
+				   * of our parameters */
 };
 
 /* The statements of a script, in order. */
@@ -48,9 +68,8 @@ struct script {
 
 /*
  * Split length bytes of text (copied) by a dialect and append the statements.
- * from names the text in messages ("orders.sql"). A byte order mark is
- * dropped; a NUL byte and text that is not UTF-8 are errors. An empty script
- * gives no statement and no error.
+ * A byte order mark is dropped; a NUL byte and text that is not UTF-8 are
+ * errors. An empty script gives no statement and no error.
  */
 int script_split(struct script *s, const char *text, size_t length,
     const struct dialect *d, struct err *e) MUST_CHECK;
@@ -58,5 +77,7 @@ int script_split(struct script *s, const char *text, size_t length,
 int script_add(struct script *s, const char *text, struct err *e) MUST_CHECK;
 /* Free everything and be empty. */
 void script_release(struct script *s);
+/* A kind as a word: "query", "dml", "ddl", "other". */
+const char *statement_kind_name(enum statement_kind kind);
 
 #endif

@@ -171,6 +171,14 @@ json_string(struct json *j, const char *key, const char *value)
 }
 
 void
+json_exact(struct json *j, const char *key, const char *value)
+{
+	begin_member(j, key);
+	if (!j->failed)
+		put_string(j, value);
+}
+
+void
 json_integer(struct json *j, const char *key, int64_t value)
 {
 	struct err e = ERR_INIT;

@@ -132,10 +132,44 @@ json_statements(struct json *j, const struct script *script)
 		json_integer(j, "line", s->line);
 		json_integer(j, "end_line", s->end_line);
 		json_string(j, "name", s->name);
-		json_string(j, "text", s->text);
+		json_string(j, "kind", statement_kind_name(s->kind));
+		json_string(j, "on_error", s->continues ? "continue" : "stop");
+		json_integer(j, "repeat", s->repeat);
+		json_exact(j, "text", s->text);
 		json_end(j);
 	}
 	json_end(j);
+}
+
+/* One statement for people: what it is, and its text. */
+static void
+put_statement(size_t index, const struct statement_text *s)
+{
+	printf("-- %zu: lines %u-%u, %s (%s)", index, s->line, s->end_line,
+	    s->word[0] != '\0' ? s->word : "-", statement_kind_name(s->kind));
+	if (s->name != NULL)
+		printf(", name %s", s->name);
+	if (s->continues)
+		printf(", on error: continue");
+	if (s->repeat != 1)
+		printf(", %u times", s->repeat);
+	printf("\n%s;\n", s->text);
+}
+
+static int
+put_statements_json(const struct script *script, struct err *e)
+{
+	struct buf out = BUF_INIT(2u * SCRIPT_MAX);
+	struct json j;
+	int rc;
+
+	json_init(&j, &out);
+	json_statements(&j, script);
+	rc = json_finish(&j, e);
+	if (rc == 0)
+		printf("%s\n", buf_text(&out));
+	buf_release(&out);
+	return rc;
 }
 
 static int
@@ -143,34 +177,18 @@ show_statements(
     const struct invocation *inv, const struct plan *p, struct err *e)
 {
 	struct script script = SCRIPT_INIT;
-	struct buf out = BUF_INIT(2u * SCRIPT_MAX);
-	struct json j;
 	int rc = plan_split(p, NULL, &script, e);
 
-	if (rc == 0 && invocation_has(inv, "json")) {
-		json_init(&j, &out);
-		json_statements(&j, &script);
-		rc = json_finish(&j, e);
-		if (rc == 0)
-			printf("%s\n", buf_text(&out));
-	} else if (rc == 0) {
-		if (p->dialect == NULL && p->sql != NULL)
-			(void)fputs(
-			    "odbcship: source.dialect is \"auto\": "
-			    "split as ANSI SQL here, and by what the database "
-			    "is in a run\n",
-			    stderr);
+	if (rc == 0 && p->dialect == NULL && p->sql != NULL)
+		(void)fputs("odbcship: source.dialect is \"auto\": split as "
+			    "ANSI SQL here, and by what the database is in a "
+			    "run\n",
+		    stderr);
+	if (rc == 0 && invocation_has(inv, "json"))
+		rc = put_statements_json(&script, e);
+	else if (rc == 0)
 		for (size_t i = 0; i < script.n; i++)
-			printf("-- %zu: lines %u-%u, %s%s%s\n%s;\n", i + 1,
-			    script.items[i].line, script.items[i].end_line,
-			    script.items[i].word,
-			    script.items[i].name != NULL ? ", name " : "",
-			    script.items[i].name != NULL ?
-				script.items[i].name :
-				"",
-			    script.items[i].text);
-	}
-	buf_release(&out);
+			put_statement(i + 1, &script.items[i]);
 	script_release(&script);
 	return rc;
 }
@@ -183,6 +201,7 @@ show_plan(const struct invocation *inv, const struct spec *spec,
 		.date = invocation_value(inv, "date"),
 		.with_secrets = false,
 		.with_targets = false,
+		.only_split = true,
 	};
 	struct plan *plan = NULL;
 	int rc = plan_build(&plan, spec, &how, problems, e);

@@ -250,6 +250,18 @@ on_file(struct supervision *s, const struct wire_message *m, struct err *e)
 	return 0;
 }
 
+/* What the driver says besides, with the statement that it belongs to. */
+static void
+on_warning(const struct supervision *s, const struct wire_message *m)
+{
+	if (s->in_statement)
+		log_info("statement %u (%s:%u): %.*s", s->current.index,
+		    s->current.source, s->current.line, (int)m->length,
+		    m->data);
+	else
+		log_info("the driver says: %.*s", (int)m->length, m->data);
+}
+
 static int
 on_message(struct supervision *s, const struct wire_message *m, struct err *e)
 {
@@ -266,7 +278,7 @@ on_message(struct supervision *s, const struct wire_message *m, struct err *e)
 	case WIRE_PROGRESS:
 		return on_progress(s, m, e);
 	case WIRE_WARNING:
-		log_info("the driver says: %.*s", (int)m->length, m->data);
+		on_warning(s, m);
 		return 0;
 	case WIRE_COLUMNS:
 		return on_columns(s, m, e);

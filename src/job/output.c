@@ -82,6 +82,12 @@ refuse_second(const struct output *o, struct err *e)
 		    "Set source.result = \"last\", or let only "
 		    "one statement return rows.");
 	}
+	if (o->plan->result == PLAN_RESULT_NAME) {
+		(void)err_set(e, ERR_DATA,
+		    "the statement named '%s' gave more than one result set",
+		    o->plan->result_name);
+		return err_hint(e, "Ask for it by its number.");
+	}
 	if (o->direct) {
 		(void)err_set(e, ERR_DATA,
 		    "the last statement gave more than "
@@ -151,6 +157,15 @@ int
 output_commit(struct output *o, struct spool_receipt *receipt, struct err *e)
 {
 	if (o->results == 0) {
+		if (o->plan->result >= PLAN_RESULT_NUMBER) {
+			(void)err_set(e, ERR_DATA,
+			    "the batch gave no result set '%s', which "
+			    "source.result asks for",
+			    o->plan->result_name);
+			return err_hint(e,
+			    "`odbcship show JOB --statements` lists the "
+			    "statements with their names.");
+		}
 		(void)err_set(e, ERR_DATA, "the batch gave no result set");
 		return err_hint(e,
 		    "One of its statements must return rows: "

@@ -116,6 +116,32 @@ plan_date(struct builder *b)
 	date_put(p->date_text, &p->date);
 }
 
+/* "last", "only", a number, or the name of a statement. */
+static void
+plan_result(struct builder *b, const char *result)
+{
+	struct plan *p = b->plan;
+	struct err e = ERR_INIT;
+	int64_t number = 0;
+
+	p->result_name = result;
+	if (strcmp(result, "last") == 0)
+		p->result = PLAN_RESULT_LAST;
+	else if (strcmp(result, "only") == 0)
+		p->result = PLAN_RESULT_ONLY;
+	else if (result[strspn(result, "0123456789")] != '\0')
+		p->result = PLAN_RESULT_NAME;
+	else {
+		p->result = PLAN_RESULT_NUMBER;
+		if (str_integer(result, &number, &e) == 0 && number < 1)
+			(void)err_set(&e, ERR_SPEC,
+			    "source.result: result sets are counted from 1");
+		if (e.class != ERR_NONE)
+			complain(b, spec_value(b->spec, "source.result"), &e);
+		p->result_number = (uint64_t)number;
+	}
+}
+
 static void
 plan_source(struct builder *b)
 {
@@ -138,8 +164,7 @@ plan_source(struct builder *b)
 	p->session.allows_loss = lossy != NULL && strcmp(lossy, "warn") == 0;
 	if (dialect != NULL)
 		p->dialect = dialect_by_name(dialect);
-	if (result != NULL && strcmp(result, "only") == 0)
-		p->result = PLAN_RESULT_ONLY;
+	plan_result(b, result != NULL ? result : "last");
 }
 
 /* The text behind source.sql or source.sql_file; statements stay apart. */
@@ -206,8 +231,9 @@ plan_try_split(struct builder *b)
 	struct script script = SCRIPT_INIT;
 	struct err e = ERR_INIT;
 
-	if (b->plan->dialect != NULL &&
-	    plan_split(b->plan, NULL, &script, &e) < 0)
+	if (!b->options->only_split && b->plan->dialect != NULL &&
+	    (plan_split(b->plan, NULL, &script, &e) < 0 ||
+		plan_check_batch(b->plan, b->plan->dialect, &script, &e) < 0))
 		complain(b, NULL, &e);
 	script_release(&script);
 }
@@ -250,6 +276,8 @@ plan_params(struct builder *b)
 		p->params[i].name = str_dup(v->member);
 		p->params[i].value = expand_value(b, v);
 		p->params[i].type = param_type(v->type);
+		p->params[i].must_be_used = v->origin.file == NULL ||
+		    strcmp(v->origin.file, spec_path(b->spec)) == 0;
 		p->n_params++;
 	}
 }
@@ -387,8 +415,8 @@ plan_build(struct plan **plan, const struct spec *spec,
 	plan_date(&b);
 	plan_source(&b);
 	plan_sql(&b);
-	plan_try_split(&b);
 	plan_params(&b);
+	plan_try_split(&b);
 	plan_file(&b);
 	if (options->with_targets)
 		plan_targets(&b);
@@ -445,11 +473,128 @@ plan_split(const struct plan *p, const struct dialect *d, struct script *s,
 			if (script_add(s, list->texts[i], e) < 0)
 				return -1;
 	}
-	if (s->n > 0)
-		return 0;
-	(void)err_set(e, ERR_SPEC, "%s holds no statement",
-	    p->sql_name != NULL ? p->sql_name : "the batch");
-	return err_hint(e, "It is empty, or all of it is a comment.");
+	return 0;
+}
+
+int
+plan_find_params(const struct plan *p, const struct dialect *d,
+    const struct statement_text *statement, struct params *found, struct err *e)
+{
+	const char **names = calloc(2 * p->n_params + 1, sizeof(*names));
+	const char **markers = names + p->n_params;
+	struct param_names defined = { names, p->n_params, markers };
+	int rc;
+
+	if (names == NULL)
+		return err_set(e, ERR_INTERNAL, "out of memory");
+	for (size_t i = 0; i < p->n_params; i++) {
+		names[i] = p->params[i].name;
+		markers[i] = p->params[i].type == PARAM_DECIMAL &&
+			d->decimal_marker != NULL ?
+		    d->decimal_marker :
+		    "?";
+	}
+	rc = params_find(found, statement, d, &defined, e);
+	free(names);
+	return rc;
+}
+
+/* Mark the parameters that a script uses. */
+static int
+mark_used(const struct plan *p, const struct dialect *d,
+    const struct script *script, bool *used, struct err *e)
+{
+	struct params found = PARAMS_INIT;
+
+	for (size_t i = 0; i < script->n; i++) {
+		if (plan_find_params(p, d, &script->items[i], &found, e) < 0)
+			return -1;
+		for (size_t k = 0; k < found.n; k++)
+			used[found.index[k]] = true;
+		params_release(&found);
+	}
+	return 0;
+}
+
+static int
+check_used(const struct plan *p, const bool *used, struct err *e)
+{
+	for (size_t i = 0; i < p->n_params; i++) {
+		if (used[i] || !p->params[i].must_be_used)
+			continue;
+		(void)err_set(e, ERR_SPEC,
+		    "source.params.%s: no statement uses ':%s'",
+		    p->params[i].name, p->params[i].name);
+		return err_hint(e,
+		    "Take it out, or write :%s where the value belongs; in "
+		    "quotes and comments it is only text.",
+		    p->params[i].name);
+	}
+	return 0;
+}
+
+static int
+check_result_name(
+    const struct plan *p, const struct script *batch, struct err *e)
+{
+	const char **names = calloc(batch->n + 1, sizeof(*names));
+	const char *near;
+	size_t n = 0;
+	bool found = false;
+
+	if (names == NULL)
+		return err_set(e, ERR_INTERNAL, "out of memory");
+	for (size_t i = 0; i < batch->n; i++) {
+		const char *name = batch->items[i].name;
+
+		if (name != NULL)
+			names[n++] = name;
+		if (name != NULL && strcmp(name, p->result_name) == 0)
+			found = true;
+	}
+	near = found ? NULL : str_nearest(p->result_name, names, n);
+	if (!found)
+		(void)err_set(e, ERR_SPEC,
+		    "source.result: no statement is named '%s'",
+		    p->result_name);
+	if (near != NULL)
+		(void)err_hint(e, "Did you mean '%s'?", near);
+	else if (!found)
+		(void)err_hint(e,
+		    "Write the comment -- name: %s above its statement.",
+		    p->result_name);
+	free(names);
+	return found ? 0 : -1;
+}
+
+int
+plan_check_batch(const struct plan *p, const struct dialect *d,
+    const struct script *batch, struct err *e)
+{
+	const struct value *first = spec_value(p->spec, "source.on_connect");
+	struct script on_connect = SCRIPT_INIT;
+	bool *used = calloc(p->n_params + 1, sizeof(*used));
+	int rc = used != NULL ? 0 : err_set(e, ERR_INTERNAL, "out of memory");
+
+	if (rc == 0 && batch->n == 0) {
+		(void)err_set(e, ERR_SPEC, "%s holds no statement",
+		    p->sql_name != NULL ? p->sql_name : "the batch");
+		rc = err_hint(e, "It is empty, or all of it is a comment.");
+	}
+	for (size_t i = 0; rc == 0 && i < first->n_texts; i++)
+		rc = script_add(&on_connect, first->texts[i], e);
+	if (rc == 0 && mark_used(p, d, &on_connect, used, e) < 0)
+		rc = err_in(e, "source.on_connect");
+	if (rc == 0 && mark_used(p, d, batch, used, e) < 0)
+		rc = err_in(e, "%s",
+		    p->sql_name != NULL ? p->sql_name : "source.statements");
+	if (rc == 0)
+		rc = check_used(p, used, e);
+	if (rc == 0 && p->result == PLAN_RESULT_NAME)
+		rc = check_result_name(p, batch, e);
+	script_release(&on_connect);
+	free(used);
+	return rc;
 }
 
 void

@@ -31,6 +31,7 @@
 #include "odbc/session.h"
 #include "odbc/statement.h"
 #include "sql/params.h"
+#include "sql/simple.h"
 
 enum {
 	WORKER_PROGRESS_MS = 200,	     /* between two reports */
@@ -41,6 +42,8 @@ enum {
 struct worker {
 	const struct worker_order *order;
 	struct session *session;
+	struct dialect dialect; /* in the server's mode */
+	uint64_t result_sets;	/* of the batch so far */
 	struct script on_connect;
 	struct script batch;
 	struct export_statement current;
@@ -180,20 +183,36 @@ explain_memory(const struct worker *w, struct err *e)
 		"a result did not fit");
 }
 
+/* The dialect, as the server is set to read it. */
+static void
+learn_dialect(struct worker *w)
+{
+	const struct dialect *d = w->order->plan->dialect;
+	char mode[1024];
+
+	if (d == NULL)
+		d = dialect_by_dbms(session_info(w->session)->dbms);
+	w->dialect = *d;
+	if (dialect_mode_query(d) == NULL)
+		return;
+	session_ask(w->session, dialect_mode_query(d), mode, sizeof(mode));
+	dialect_set_mode(&w->dialect, mode);
+}
+
 /* Split everything before anything runs. */
 static int
 read_scripts(struct worker *w, struct err *e)
 {
 	const struct plan *p = w->order->plan;
 	const struct value *first = spec_value(p->spec, "source.on_connect");
-	const struct dialect *d = p->dialect;
 
-	if (d == NULL)
-		d = dialect_by_dbms(session_info(w->session)->dbms);
+	learn_dialect(w);
 	for (size_t i = 0; i < first->n_texts; i++)
 		if (script_add(&w->on_connect, first->texts[i], e) < 0)
 			return err_in(e, "source.on_connect");
-	return plan_split(p, d, &w->batch, e);
+	if (plan_split(p, &w->dialect, &w->batch, e) < 0)
+		return -1;
+	return plan_check_batch(p, &w->dialect, &w->batch, e);
 }
 
 static int
@@ -262,6 +281,19 @@ out:
 	return rc;
 }
 
+/* Whether the result set that has come is the one, or may be. */
+static bool
+is_wanted(struct worker *w)
+{
+	const struct plan *p = w->order->plan;
+
+	w->result_sets++;
+	if (p->result == PLAN_RESULT_NUMBER)
+		return w->result_sets == p->result_number;
+	return p->result != PLAN_RESULT_NAME ||
+	    strcmp(w->current.name, p->result_name) == 0;
+}
+
 /* Rows of a result that nobody wants, of a statement before the batch. */
 static int
 walk_results(struct worker *w, struct statement *st, bool in_batch, bool last,
@@ -270,7 +302,8 @@ walk_results(struct worker *w, struct statement *st, bool in_batch, bool last,
 	int more;
 
 	do {
-		if (in_batch && statement_column_count(st) > 0) {
+		if (in_batch && statement_column_count(st) > 0 &&
+		    is_wanted(w)) {
 			if (export_result(w, st, last, e) < 0)
 				return -1;
 		} else if (statement_column_count(st) == 0)
@@ -308,21 +341,19 @@ static int
 find_params(struct worker *w, const struct statement_text *text,
     struct params *found, struct err *e)
 {
-	const struct plan *p = w->order->plan;
-	const struct dialect *d = p->dialect != NULL ?
-	    p->dialect :
-	    dialect_by_dbms(session_info(w->session)->dbms);
-	const char **names = calloc(p->n_params + 1, sizeof(*names));
-	struct param_names defined = { names, p->n_params };
-	int rc;
+	return plan_find_params(w->order->plan, &w->dialect, text, found, e);
+}
 
-	if (names == NULL)
-		return err_set(e, ERR_INTERNAL, "out of memory");
-	for (size_t i = 0; i < p->n_params; i++)
-		names[i] = p->params[i].name;
-	rc = params_find(found, text, d, &defined, e);
-	free(names);
-	return rc;
+/* As it is, or as the driver understands it. */
+static int
+execute(struct worker *w, struct statement *st, const struct params *found,
+    struct buf *simple, struct err *e)
+{
+	if (!session_is_naive(w->session))
+		return statement_execute(st, found->text, found->length, e);
+	if (simple_put(simple, found->text, found->length, &w->dialect, e) < 0)
+		return -1;
+	return statement_execute(st, buf_text(simple), simple->length, e);
 }
 
 static int
@@ -330,6 +361,7 @@ run_statement(struct worker *w, const struct statement_text *text,
     bool in_batch, bool last, struct err *e)
 {
 	struct params found = PARAMS_INIT;
+	struct buf simple = BUF_INIT(SCRIPT_MAX);
 	struct statement *st = NULL;
 	int rc = -1;
 
@@ -337,13 +369,44 @@ run_statement(struct worker *w, const struct statement_text *text,
 	    statement_new(&st, w->session, e) < 0 ||
 	    statement_limit(st, w->order->plan->query_timeout_ms, e) < 0 ||
 	    bind_params(w, st, &found, e) < 0 || check_cancelled(e) < 0 ||
-	    statement_execute(st, found.text, found.length, e) < 0)
+	    execute(w, st, &found, &simple, e) < 0)
 		goto out;
 	rc = walk_results(w, st, in_batch, last, e);
 out:
 	statement_free(st);
+	buf_release(&simple);
 	params_release(&found);
 	return rc;
+}
+
+/*
+ * "-- on error: continue": what the database refused is told and the batch
+ * goes on, unless rows were already written or the refusal is no answer.
+ */
+static int
+go_on(struct worker *w, const struct statement_text *text, struct err *e)
+{
+	char said[sizeof(e->text) + 64];
+
+	if (!text->continues || e->class != ERR_DATABASE ||
+	    w->current.results > 0 || check_cancelled(e) < 0)
+		return -1;
+	(void)snprintf(
+	    said, sizeof(said), "refused, and the batch goes on: %s", e->text);
+	*e = (struct err)ERR_INIT;
+	return tell(w, WIRE_WARNING, said, strlen(said), e);
+}
+
+/* As often as GO n says. */
+static int
+run_repeatedly(struct worker *w, const struct statement_text *text,
+    bool in_batch, bool last, struct err *e)
+{
+	for (unsigned i = 0; i < text->repeat; i++)
+		if (run_statement(w, text, in_batch, last, e) < 0 &&
+		    go_on(w, text, e) < 0)
+			return -1;
+	return 0;
 }
 
 static void
@@ -356,6 +419,16 @@ copy_text(char *to, size_t size, const char *from)
 	if (n > 0)
 		memcpy(to, from, n);
 	to[n] = '\0';
+}
+
+/* Whether no other result can take the place of this statement's. */
+static bool
+is_final(const struct worker *w, size_t i)
+{
+	enum plan_result result = w->order->plan->result;
+
+	return i + 1 == w->batch.n || result == PLAN_RESULT_NUMBER ||
+	    result == PLAN_RESULT_NAME;
 }
 
 static int
@@ -381,7 +454,7 @@ run_script(struct worker *w, const struct script *script, const char *source,
 		copy_text(s->name, sizeof(s->name), text->name);
 		copy_text(s->word, sizeof(s->word), text->word);
 		if (tell(w, WIRE_BEGAN, s, sizeof(*s), e) < 0 ||
-		    run_statement(w, text, in_batch, i + 1 == script->n, e) < 0)
+		    run_repeatedly(w, text, in_batch, is_final(w, i), e) < 0)
 			return -1;
 		s->elapsed_ms = clock_monotonic_ms() - began;
 		if (tell(w, WIRE_ENDED, s, sizeof(*s), e) < 0)

@@ -61,6 +61,7 @@ enum layout {
 struct bound_value {
 	char *text;	   /* owned */
 	SQLBIGINT integer; /* of PARAM_INTEGER */
+	double real;	   /* or this */
 	SQLLEN indicator;  /* length or SQL_NULL_DATA */
 };
 

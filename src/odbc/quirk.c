@@ -66,6 +66,7 @@ static const struct quirk quirks[] = {
 	    .no_login_timeout = true,
 	    .rounds_reals = true,
 	    .text_dates = true,
+	    .naive_parser = true,
 	    .label_names = true },
 	{ .library = "virtodbc",
 	    .name = "Virtuoso",

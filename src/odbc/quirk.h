@@ -39,6 +39,7 @@ struct quirk {
 	bool zero_dates;       /* dates it cannot print come as zeros */
 	bool upper_uuid;       /* uuid comes in capitals, unlike the server's */
 	bool text_dates;       /* dates are text: bind parameters as text */
+	bool naive_parser;     /* misread comments and [x]: see sql/simple.h */
 	bool label_names;      /* only SQL_DESC_LABEL has the whole name */
 	bool ucs4_text; /* wide text is '?' as SQL_C_CHAR and UCS-4 as WCHAR */
 	bool no_long_binary; /* a long binary column ends the result */

@@ -248,6 +248,33 @@ session_info(const struct session *s)
 }
 
 void
+session_ask(struct session *s, const char *sql, char *text, size_t size)
+{
+	SQLHSTMT statement = SQL_NULL_HSTMT;
+	SQLLEN indicator = SQL_NULL_DATA;
+
+	text[0] = '\0';
+	if (!SQL_SUCCEEDED(
+		SQLAllocHandle(SQL_HANDLE_STMT, s->connection, &statement)))
+		return;
+	if (!SQL_SUCCEEDED(
+		SQLExecDirect(statement, (SQLCHAR *)(uintptr_t)sql, SQL_NTS)) ||
+	    !SQL_SUCCEEDED(SQLFetch(statement)) ||
+	    !SQL_SUCCEEDED(SQLGetData(
+		statement, 1, SQL_C_CHAR, text, (SQLLEN)size, &indicator)) ||
+	    indicator == SQL_NULL_DATA)
+		text[0] = '\0';
+	(void)SQLFreeStmt(statement, SQL_CLOSE);
+	(void)SQLFreeHandle(SQL_HANDLE_STMT, statement);
+}
+
+bool
+session_is_naive(const struct session *s)
+{
+	return s->quirk->naive_parser;
+}
+
+void
 session_cancel(struct session *s)
 {
 	(void)pthread_mutex_lock(&s->mutex);

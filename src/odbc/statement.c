@@ -180,6 +180,9 @@ sql_type_of(const struct statement *st, enum param_type type)
 	if (st->session->quirk->text_dates &&
 	    (type == PARAM_DATE || type == PARAM_TIMESTAMP))
 		return SQL_VARCHAR;
+	/* A text never equals a number there, unless the column has a type. */
+	if (st->session->quirk->text_dates && type == PARAM_DECIMAL)
+		return SQL_DOUBLE;
 	switch (type) {
 	case PARAM_INTEGER:
 		return SQL_BIGINT;
@@ -204,7 +207,8 @@ bind_value(struct statement *st, size_t i, const struct param_value *value,
 	size_t length = value->text != NULL ? strlen(value->text) : 0;
 	SQLSMALLINT type = sql_type_of(st, value->type);
 	SQLULEN size = length > 0 ? length : 1;
-	SQLSMALLINT scale = 0;
+	SQLSMALLINT scale = 0, c_type = SQL_C_CHAR;
+	SQLPOINTER place;
 	int64_t number = 0;
 	SQLRETURN rc;
 
@@ -215,13 +219,20 @@ bind_value(struct statement *st, size_t i, const struct param_value *value,
 	if (is_integer && str_integer(value->text, &number, e) < 0)
 		return -1;
 	to->integer = number;
+	place = to->text;
+	if (is_integer) {
+		c_type = SQL_C_SBIGINT;
+		place = &to->integer;
+	} else if (type == SQL_DOUBLE && value->text != NULL) {
+		c_type = SQL_C_DOUBLE;
+		to->real = strtod(to->text, NULL);
+		place = &to->real;
+	}
 	if (type == SQL_DECIMAL || type == SQL_TYPE_TIMESTAMP)
 		scale = scale_of(to->text);
 	rc = SQLBindParameter(st->handle, (SQLUSMALLINT)(i + 1),
-	    SQL_PARAM_INPUT, is_integer ? SQL_C_SBIGINT : SQL_C_CHAR, type,
-	    size, scale,
-	    is_integer ? (SQLPOINTER)&to->integer : (SQLPOINTER)to->text,
-	    (SQLLEN)length + 1, is_integer ? NULL : &to->indicator);
+	    SQL_PARAM_INPUT, c_type, type, size, scale, place,
+	    (SQLLEN)length + 1, c_type == SQL_C_CHAR ? &to->indicator : NULL);
 	return SQL_SUCCEEDED(rc) ? 0 : fail(st, "SQLBindParameter", rc, e);
 }
 

@@ -21,7 +21,6 @@ enum { NAME_BYTES = 200, TEXT_BYTES = 4096 };
 
 static const char *const dialects[] = { "auto", "postgresql", "mysql", "sqlite",
 	"mssql", "oracle", "db2", "firebird", "ansi", NULL };
-static const char *const results[] = { "last", "only", NULL };
 static const char *const losses[] = { "fail", "warn", NULL };
 static const char *const presets[] = { "rfc4180", "postgresql", "mysql",
 	"excel", "sqlserver", "snowflake", "bigquery", "redshift", "pandas",
@@ -104,10 +103,11 @@ static const struct setting rows[] = {
 	    "integer, decimal, date or timestamp).",
 	    "params = { day = { value = \"{date:-1d:%Y-%m-%d}\"; "
 	    "type = \"date\"; }; };" },
-	{ "source.result", SETTING_CHOICE, "last", 0, 0, results, 0,
-	    "Which result set becomes the file: the last one, or the only "
-	    "one (more than one is then an error).",
-	    "result = \"only\";" },
+	{ "source.result", SETTING_TEXT, "last", 1, NAME_BYTES, NULL, 0,
+	    "Which result set becomes the file: last; only (more than one is "
+	    "then an error); its number, counted from 1; or the name that a "
+	    "comment -- name: orders gives the statement below it.",
+	    "result = \"orders\";" },
 	{ "source.login_timeout", SETTING_DURATION, "30s", 0, LONGEST, NULL, 0,
 	    "How long connecting to the database may take; \"0\" leaves it to "
 	    "the driver.",

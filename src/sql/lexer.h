@@ -2,11 +2,13 @@
  * lexer.h - the pieces of SQL text that matter for finding its boundaries
  *
  * Quotes, comments, words; everything else is single bytes. The pieces, put
- * together, are the text.
+ * together, are the text. Each byte has a class by the dialect, and each
+ * construct a function that finds its end. Lines are counted only when
+ * somebody asks, so that a long script costs little more than looking at it.
  *
- * Shape	lexer_init -> lexer_next* (PIECE_END)
+ * Shape	lexer_init -> (lexer_skip | lexer_next)* until PIECE_END
  * Units	lines counted from 1
- * Owns		nothing; borrows text and dialect
+ * Owns		nothing; borrows the text, which ends with NUL
  * Errors	ERR_SPEC for what is never closed, with its first line
  * Source	facts/sql-scripts.md
  */
@@ -27,7 +29,7 @@ enum piece_type {
 	PIECE_QUOTED,	 /* a string or a quoted name */
 	PIECE_WORD,	 /* letters, digits, _ and $ */
 	PIECE_DELIMITER, /* what ends a statement */
-	PIECE_OTHER	 /* one byte */
+	PIECE_OTHER	 /* one byte, or the marks of a conditional comment */
 };
 
 /* A piece of the text. */
@@ -35,23 +37,40 @@ struct piece {
 	enum piece_type type; /* what it is */
 	const char *text;     /* borrowed from the lexer's text */
 	size_t length;	      /* bytes */
-	unsigned line;	      /* where it begins */
 };
 
 /* Where the reading is. */
 struct lexer {
-	const char *at;		       /* the next byte */
-	const char *end;	       /* behind the last byte */
-	unsigned line;		       /* of the next byte */
-	const struct dialect *dialect; /* borrowed */
-	char delimiter[32]; /* what ends a statement; "" for nothing */
+	const char *begin;	  /* the whole text */
+	const char *at;		  /* the next byte */
+	const char *end;	  /* behind the last byte: a NUL */
+	struct dialect dialect;	  /* a copy: its mode may change on the way */
+	char delimiter[32];	  /* what ends a statement; "" for nothing */
+	size_t delimiter_length;  /* its bytes */
+	bool is_fresh;		  /* the statement has no content so far */
+	const char *conditional;  /* where slash-star-! began, or NULL */
+	const char *counted;	  /* up to here lines are counted */
+	unsigned line;		  /* of the byte at counted */
+	bool has_cr;		  /* carriage returns are somewhere */
+	unsigned char class[256]; /* of each byte; see lexer.c */
+	bool stops[256];	  /* where lexer_skip stops */
 };
 
 /* Begin to read; the delimiter is the dialect's. */
 void lexer_init(
     struct lexer *l, const char *text, size_t length, const struct dialect *d);
+/* Read the rest by another delimiter; "" for none. n is below its size. */
+void lexer_set_delimiter(struct lexer *l, const char *text, size_t n);
+/* Go on over what cannot matter unless words do; no piece is begun. */
+void lexer_skip(struct lexer *l);
 /* The next piece. */
 int lexer_next(struct lexer *l, struct piece *p, struct err *e) MUST_CHECK;
+/* The line that a byte of the text is in; forward is fast. */
+unsigned lexer_line(struct lexer *l, const char *at);
+/* Whether only blanks stand between the beginning of the line and here. */
+bool lexer_begins_line(const struct lexer *l, const char *at);
+/* The end of the line that at is in: its line break, or the NUL. */
+const char *lexer_end_of_line(const char *at);
 /* Whether a byte belongs to a word. */
 bool lexer_is_word(char c);
 /* Whether a piece is that word, whatever its case. */

@@ -20,38 +20,41 @@ struct rewriting {
 	struct params *params;
 	struct buf out;
 	const struct param_names *defined;
-	const char *text; /* the whole statement */
-	const char *end;
+	struct lexer lexer;
 	unsigned line;	   /* of the text in its script */
 	unsigned brackets; /* [ not yet closed */
+	unsigned marks;	   /* lines of ? that the user wrote; the first */
 };
 
 /* The last byte before at that is no blank, or a blank at the beginning. */
 static char
 before(const struct rewriting *r, const char *at)
 {
-	while (at > r->text && isspace((unsigned char)at[-1]))
+	while (at > r->lexer.begin && isspace((unsigned char)at[-1]))
 		at--;
-	return at > r->text ? at[-1] : ' ';
+	return at > r->lexer.begin ? at[-1] : ' ';
 }
 
 /*
  * Whether a parameter's name follows this colon. Not in "::" and ":=", not
- * behind a word, a number or a closing bracket (label:, a[1:n], 12:30), and
- * not as the upper bound of a slice with blanks (a[1 :n]).
+ * behind a word, a number or a closing bracket (label:, a[1:n], 12:30), not
+ * as the upper bound of a slice with blanks (a[1 :n]), and not behind a string
+ * (JSON_OBJECT('a':b)).
  */
 static bool
 is_marker(const struct rewriting *r, const char *at)
 {
-	char previous = at > r->text ? at[-1] : ' ';
-	char next = at + 1 < r->end ? at[1] : ' ';
+	char previous = at > r->lexer.begin ? at[-1] : ' ';
+	char near = before(r, at);
 
-	if (next != '_' && !isalpha((unsigned char)next))
+	if (at[1] != '_' && !isalpha((unsigned char)at[1]))
+		return false;
+	if (previous == ':' || near == '\'')
 		return false;
 	if (r->brackets > 0)
-		previous = before(r, at);
-	return previous != ':' && previous != ')' && previous != ']' &&
-	    !lexer_is_word(previous);
+		previous = near;
+	return previous != ')' && previous != ']' && previous != '"' &&
+	    previous != '`' && !lexer_is_word(previous);
 }
 
 static int
@@ -66,8 +69,8 @@ unknown(
 	if (nearest != NULL)
 		return err_hint(e, "Did you mean ':%s'?", nearest);
 	return err_hint(e,
-	    "Add it to source.params, or quote the text if "
-	    "':%s' is none.",
+	    "Add it to source.params; if ':%s' is none, write it so that it "
+	    "is not taken for one (a blank behind the colon).",
 	    name);
 }
 
@@ -92,65 +95,62 @@ put_marker(struct rewriting *r, const char *name, unsigned line, struct err *e)
 		p->index = index;
 	}
 	p->index[p->n++] = which;
-	return buf_puts(&r->out, "?", e);
+	return buf_puts(&r->out,
+	    r->defined->markers != NULL ? r->defined->markers[which] : "?", e);
 }
 
 /* A colon: a marker with the word behind it, or itself. */
 static int
-see_colon(struct rewriting *r, struct lexer *l, const struct piece *colon,
-    struct err *e)
+see_colon(struct rewriting *r, const struct piece *colon, struct err *e)
 {
+	struct lexer *l = &r->lexer;
 	struct piece word;
 	char name[PARAMS_NAME];
 
-	if (!is_marker(r, colon->text))
+	if (l->conditional != NULL || !is_marker(r, colon->text))
 		return buf_puts(&r->out, ":", e);
 	if (lexer_next(l, &word, e) < 0)
 		return -1;
-	/* :e'...' is a colon and a string where the dialect has such. */
 	if (word.type != PIECE_WORD || word.length >= sizeof(name))
 		return buf_puts(&r->out, ":", e) < 0 ?
 		    -1 :
 		    buf_put(&r->out, word.text, word.length, e);
 	memcpy(name, word.text, word.length);
 	name[word.length] = '\0';
-	return put_marker(r, name, colon->line, e);
+	return put_marker(r, name, lexer_line(l, colon->text), e);
 }
 
 static int
-rewrite(struct rewriting *r, struct lexer *l, struct err *e)
+see_piece(struct rewriting *r, const struct piece *p, struct err *e)
+{
+	if (p->type == PIECE_OTHER && *p->text == ':')
+		return see_colon(r, p, e);
+	if (p->type == PIECE_OTHER && *p->text == '?' && r->marks == 0)
+		r->marks = lexer_line(&r->lexer, p->text);
+	else if (p->type == PIECE_OTHER && *p->text == '[')
+		r->brackets++;
+	else if (p->type == PIECE_OTHER && *p->text == ']' && r->brackets > 0)
+		r->brackets--;
+	return buf_put(&r->out, p->text, p->length, e);
+}
+
+static int
+rewrite(struct rewriting *r, struct err *e)
 {
 	struct piece p;
 
-	for (;;) {
-		if (lexer_next(l, &p, e) < 0)
+	do {
+		if (lexer_next(&r->lexer, &p, e) < 0 || see_piece(r, &p, e) < 0)
 			return -1;
-		if (p.type == PIECE_END)
-			return 0;
-		if (p.type == PIECE_OTHER && *p.text == ':') {
-			if (see_colon(r, l, &p, e) < 0)
-				return -1;
-			continue;
-		}
-		if (p.type == PIECE_OTHER && *p.text == '[')
-			r->brackets++;
-		if (p.type == PIECE_OTHER && *p.text == ']' && r->brackets > 0)
-			r->brackets--;
-		if (buf_put(&r->out, p.text, p.length, e) < 0)
-			return -1;
-	}
-}
-
-/* The line where the text begins; a comment may stand above its first word. */
-static unsigned
-first_line(const struct statement_text *statement)
-{
-	unsigned line = statement->end_line;
-
-	for (size_t i = 0; i < statement->length; i++)
-		if (statement->text[i] == '\n' && line > 1)
-			line--;
-	return line > 0 ? line : 1;
+	} while (p.type != PIECE_END);
+	if (r->params->n == 0 || r->marks == 0)
+		return 0;
+	(void)err_set(e, ERR_SPEC,
+	    "line %u: the statement has a ? besides its parameters",
+	    r->line + r->marks - 1);
+	return err_hint(e,
+	    "The driver would take it for one of them: write an operator such "
+	    "as jsonb's ? as a function (jsonb_exists), and a value as :name.");
 }
 
 int
@@ -161,19 +161,21 @@ params_find(struct params *p, const struct statement_text *statement,
 		.params = p,
 		.out = BUF_INIT(SCRIPT_MAX),
 		.defined = defined,
-		.text = statement->text,
-		.end = statement->text + statement->length,
-		.line = first_line(statement),
+		.line = statement->text_line,
 	};
-	struct lexer l;
 	int rc;
 
 	*p = (struct params)PARAMS_INIT;
-	lexer_init(&l, statement->text, statement->length, d);
-	l.delimiter[0] = '\0';
-	rc = defined->n == 0 ?
+	lexer_init(&r.lexer, statement->text, statement->length, d);
+	if (statement->knows_mode) {
+		r.lexer.dialect.backslash_escapes =
+		    statement->backslash_escapes;
+		r.lexer.dialect.double_strings = statement->double_strings;
+	}
+	lexer_set_delimiter(&r.lexer, "", 0);
+	rc = statement->has_body ?
 	    buf_put(&r.out, statement->text, statement->length, e) :
-	    rewrite(&r, &l, e);
+	    rewrite(&r, e);
 	if (rc < 0) {
 		buf_release(&r.out);
 		params_release(p);

@@ -2,9 +2,10 @@
  * script.c - a script as the statements it is made of
  *
  * Walks the pieces of the text (lexer.c) and decides where a statement ends:
- * at the delimiter, unless it stands in the body of a trigger or routine; at a
- * line GO or /. It never guesses: what is left open is an error before
- * anything runs. Parameters are params.c's.
+ * at the delimiter, unless it stands in a body (body.c) or in parentheses that
+ * hold it; at a line GO or /; where a command of the client says so
+ * (command.c). It never guesses: what is left open is an error before anything
+ * runs. Parameters are params.c's.
  */
 #include <ctype.h>
 #include <stdint.h>
@@ -14,36 +15,41 @@
 
 #include "base/str.h"
 #include "base/utf8.h"
+#include "sql/body.h"
+#include "sql/command.h"
+#include "sql/kind.h"
 #include "sql/lexer.h"
 #include "sql/script.h"
 
-enum { SCRIPT_NAME = 64 };
+enum { SCRIPT_NAME = 64, SCRIPT_MODE = 256 };
 
-/* What is being created: how its body ends. */
-enum body {
-	BODY_NONE,    /* at the delimiter */
-	BODY_TRIGGER, /* at ; END ; (SQLite) */
-	BODY_ROUTINE, /* when BEGIN and END are even (PostgreSQL) */
-	BODY_BLOCK    /* at a line / (Oracle) */
+/* A statement that is watched for what it says to the splitter. */
+enum watch {
+	WATCH_NOTHING,
+	WATCH_KIND, /* WITH: its kind comes later */
+	WATCH_COPY, /* COPY: does it read the script? */
+	WATCH_SET   /* SET: does it change how quotes are read? */
 };
 
 /* A script being split. */
 struct splitter {
 	struct script *script;
 	struct lexer lexer;
-	const char *text;	    /* the whole text */
+	size_t skipped;		    /* of the byte order mark */
 	const char *begin;	    /* of the statement, or NULL */
-	const char *content_end;    /* behind its last piece */
 	bool has_content;	    /* more than comments */
 	struct statement_text next; /* in the making */
 	char name[SCRIPT_NAME];	    /* from a comment above */
-	enum body body;
-	unsigned words;	      /* seen of the statement */
-	bool is_create;	      /* its first word is CREATE */
-	unsigned depth;	      /* BEGIN and CASE not yet ended */
-	unsigned parens;      /* ( not yet closed */
-	unsigned opened;      /* line of the outermost BEGIN or ( */
-	unsigned trigger_end; /* 1 after ';', 2 after "; END" */
+	struct body_state body;
+	enum watch watch;
+	unsigned words;		/* seen of the statement */
+	bool saw;		/* the word that the watch waits for */
+	bool copies;		/* COPY ... FROM STDIN */
+	char mode[SCRIPT_MODE]; /* that it sets */
+	struct dialect first;	/* the modes at the beginning */
+	unsigned parens;	/* ( not yet closed */
+	const char *paren;	/* the outermost of them */
+	const char *ended;	/* EXIT stood here, or NULL */
 };
 
 static int
@@ -81,41 +87,56 @@ add_item(struct script *s, const struct statement_text *item, struct err *e)
 }
 
 static void
-set_word(struct statement_text *t, const struct piece *p)
-{
-	static const char *const queries[] = { "SELECT", "WITH", "VALUES",
-		"TABLE", "SHOW", "EXPLAIN", "DESCRIBE", "DESC", "PRAGMA",
-		"CALL", "EXEC", "EXECUTE", "FETCH" };
-	size_t n = p->length < sizeof(t->word) ? p->length :
-						 sizeof(t->word) - 1;
-
-	for (size_t i = 0; i < n; i++)
-		t->word[i] = (char)toupper((unsigned char)p->text[i]);
-	t->word[n] = '\0';
-	for (size_t i = 0; i < sizeof(queries) / sizeof(queries[0]); i++)
-		if (piece_is(p, queries[i]))
-			t->is_query = true;
-}
-
-static void
 begin_statement(struct splitter *s)
 {
 	memset(&s->next, 0, sizeof(s->next));
+	memset(&s->body, 0, sizeof(s->body));
+	s->next.repeat = 1;
 	s->begin = NULL;
-	s->content_end = NULL;
 	s->has_content = false;
+	s->lexer.is_fresh = true;
 	s->name[0] = '\0';
-	s->body = BODY_NONE;
+	s->mode[0] = '\0';
+	s->watch = WATCH_NOTHING;
 	s->words = 0;
-	s->is_create = false;
-	s->depth = 0;
+	s->saw = false;
+	s->copies = false;
 	s->parens = 0;
-	s->trigger_end = 0;
 }
 
-/* The statement is whole; what is only comments is none. */
+/* What the statement did to the way quotes are read from here on. */
+static void
+apply_mode(struct splitter *s)
+{
+	struct dialect *d = &s->lexer.dialect;
+
+	if (s->mode[0] == '@') {
+		d->backslash_escapes = s->first.backslash_escapes;
+		d->double_strings = s->first.double_strings;
+	} else if (s->mode[0] != '\0')
+		dialect_set_mode(d, s->mode);
+}
+
 static int
-end_statement(struct splitter *s, struct err *e)
+refuse_copy(const struct splitter *s, struct err *e)
+{
+	(void)err_set(e, ERR_SPEC,
+	    "line %u: COPY FROM STDIN needs a client that sends the data",
+	    s->next.line);
+	return err_hint(e,
+	    "Use INSERT, or COPY from a file that the server can read; "
+	    "pg_dump --inserts writes such scripts.");
+}
+
+static bool
+is_blank(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/* The statement is whole, up to end; what is only comments is none. */
+static int
+end_statement(struct splitter *s, const char *end, struct err *e)
 {
 	struct statement_text *t = &s->next;
 
@@ -123,9 +144,21 @@ end_statement(struct splitter *s, struct err *e)
 		begin_statement(s);
 		return 0;
 	}
+	if (s->copies)
+		return refuse_copy(s, e);
+	while (is_blank(end[-1]))
+		end--;
 	t->text = s->begin;
-	t->length = (size_t)(s->content_end - s->begin);
-	t->name = NULL;
+	t->length = (size_t)(end - s->begin);
+	t->offset = (size_t)(s->begin - s->lexer.begin) + s->skipped;
+	t->end_line = lexer_line(&s->lexer, end - 1);
+	t->knows_mode = true;
+	t->backslash_escapes = s->lexer.dialect.backslash_escapes;
+	t->double_strings = s->lexer.dialect.double_strings;
+	t->has_body = s->body.body != BODY_NONE && s->body.verb != NULL &&
+	    strcmp(s->body.verb, "WITH") != 0 &&
+	    strcmp(s->body.verb, "BEGIN") != 0 &&
+	    strcmp(s->body.verb, "DECLARE") != 0;
 	if (s->name[0] != '\0') {
 		t->name = str_dup(s->name);
 		if (t->name == NULL)
@@ -135,207 +168,371 @@ end_statement(struct splitter *s, struct err *e)
 		free(t->name);
 		return -1;
 	}
+	apply_mode(s);
 	begin_statement(s);
 	return 0;
 }
 
-/* "-- name: orders", the only comment that means something. */
-static void
-read_name(struct splitter *s, const struct piece *p)
+/* The value of "-- key: value", or NULL. */
+static const char *
+directive(const struct piece *p, const char *key)
 {
-	const char *t = p->text + 2, *end = p->text + p->length;
-	size_t n = 0;
+	const char *t = p->text, *end = p->text + p->length;
+	size_t n = strlen(key);
 
-	if (p->length < 2 || memcmp(p->text, "--", 2) != 0)
-		return;
+	if (p->length < 2 || (*t != '#' && (t[0] != '-' || t[1] != '-')))
+		return NULL;
+	t += *t == '#' ? 1 : 2;
 	while (t < end && (*t == ' ' || *t == '\t'))
 		t++;
-	if (end - t < 5 || strncasecmp(t, "name:", 5) != 0)
-		return;
-	for (t += 5; t < end && (*t == ' ' || *t == '\t'); t++)
-		;
-	while (t < end && n < sizeof(s->name) - 1 &&
+	if ((size_t)(end - t) < n || strncasecmp(t, key, n) != 0)
+		return NULL;
+	for (t += n; t < end && (*t == ' ' || *t == '\t');)
+		t++;
+	return t;
+}
+
+static void
+read_name(struct splitter *s, const char *t)
+{
+	size_t n = 0;
+
+	while (n < sizeof(s->name) - 1 &&
 	    (lexer_is_word(*t) || *t == '-' || *t == '.'))
 		s->name[n++] = *t++;
 	s->name[n] = '\0';
 }
 
-/* CREATE ... TRIGGER | FUNCTION | ...: among the first words. */
-static void
-find_body(struct splitter *s, const struct piece *p)
+static int
+read_on_error(
+    struct splitter *s, const struct piece *p, const char *t, struct err *e)
 {
-	static const char *const routines[] = { "FUNCTION", "PROCEDURE",
-		"TRIGGER", "PACKAGE", "TYPE" };
-	const struct dialect *d = s->lexer.dialect;
+	size_t n = (size_t)(p->text + p->length - t);
 
-	if (s->words == 1 && d->slash_splits &&
-	    (piece_is(p, "BEGIN") || piece_is(p, "DECLARE")))
-		s->body = BODY_BLOCK;
-	if (!s->is_create || s->body != BODY_NONE || s->words > 5)
+	while (n > 0 && isspace((unsigned char)t[n - 1]))
+		n--;
+	s->next.continues = n == 8 && strncasecmp(t, "continue", 8) == 0;
+	if (s->next.continues || (n == 4 && strncasecmp(t, "stop", 4) == 0))
+		return 0;
+	(void)err_set(e, ERR_SPEC,
+	    "line %u: '%.*s' is neither continue nor stop",
+	    lexer_line(&s->lexer, p->text), n > 40 ? 40 : (int)n, t);
+	return err_hint(e, "Write -- on error: continue, or leave it out.");
+}
+
+/* Comments on lines of their own above the statement. */
+static int
+see_comment(struct splitter *s, const struct piece *p, struct err *e)
+{
+	const char *value;
+	bool client_only = s->lexer.dialect.dash_needs_space && p->length > 2 &&
+	    *p->text == '-' && p->text[2] > ' ';
+
+	command_see_comment(&s->lexer, p);
+	if (s->has_content)
+		return 0;
+	if (lexer_begins_line(&s->lexer, p->text)) {
+		value = directive(p, "name:");
+		if (value != NULL)
+			read_name(s, value);
+		value = directive(p, "on error:");
+		if (value != NULL && read_on_error(s, p, value, e) < 0)
+			return -1;
+	}
+	/* For the server that would be no comment: it stays here. */
+	if (client_only)
+		s->begin = NULL;
+	else if (s->begin == NULL)
+		s->begin = p->text;
+	return 0;
+}
+
+static void
+see_first_word(struct splitter *s, const struct piece *p)
+{
+	const struct dialect *d = &s->lexer.dialect;
+
+	kind_put_word(&s->next, p);
+	s->next.kind = kind_of_word(p);
+	if (kind_is_later(p))
+		s->watch = WATCH_KIND;
+	else if (d->copy_data && piece_is(p, "COPY"))
+		s->watch = WATCH_COPY;
+	else if (piece_is(p, "SET") &&
+	    (d->escape_strings || d->conditional_comments))
+		s->watch = WATCH_SET;
+}
+
+/* SET standard_conforming_strings, SET sql_mode. */
+static void
+watch_set(struct splitter *s, const struct piece *p)
+{
+	bool is_name = piece_is(p, "standard_conforming_strings") ||
+	    piece_is(p, "sql_mode");
+	size_t n = p->length < sizeof(s->mode) ? p->length :
+						 sizeof(s->mode) - 1;
+
+	if (is_name) {
+		s->saw = p->text == s->lexer.begin || p->text[-1] != '@' ||
+		    s->lexer.dialect.conditional_comments;
 		return;
-	if (d->trigger_bodies && s->words <= 3 && piece_is(p, "TRIGGER"))
-		s->body = BODY_TRIGGER;
-	for (size_t i = 0; i < sizeof(routines) / sizeof(routines[0]); i++)
-		if (piece_is(p, routines[i]) && d->slash_splits)
-			s->body = BODY_BLOCK;
-		else if (piece_is(p, routines[i]) && i < 2 && d->routine_bodies)
-			s->body = BODY_ROUTINE;
+	}
+	if (!s->saw || piece_is(p, "TO") || *p->text == '=' || *p->text == ':')
+		return;
+	s->saw = false;
+	if (*p->text == ',') /* @@sql_mode, whose value was asked for */
+		return;
+	if (p->type == PIECE_QUOTED) {
+		memcpy(s->mode, p->text, n);
+		s->mode[n] = '\0';
+	} else if (p->type == PIECE_WORD && s->lexer.dialect.escape_strings) {
+		memcpy(s->mode, p->text, n);
+		s->mode[n] = '\0';
+	} else /* a variable or DEFAULT: as it was */
+		memcpy(s->mode, "@", 2);
 }
 
 static void
-open_one(struct splitter *s, unsigned *count, unsigned line)
+watch(struct splitter *s, const struct piece *p)
 {
-	if (s->depth + s->parens == 0)
-		s->opened = line;
-	(*count)++;
+	static const char *const mains[] = { "SELECT", "INSERT", "UPDATE",
+		"DELETE", "MERGE", "VALUES", "TABLE", "REPLACE" };
+
+	switch (s->watch) {
+	case WATCH_KIND:
+		for (size_t i = 0;
+		     s->parens == 0 && i < sizeof(mains) / sizeof(mains[0]);
+		     i++)
+			if (piece_is(p, mains[i])) {
+				s->next.kind = kind_of_word(p);
+				s->watch = WATCH_NOTHING;
+			}
+		return;
+	case WATCH_COPY:
+		if (s->saw && piece_is(p, "STDIN"))
+			s->copies = true;
+		s->saw = piece_is(p, "FROM") && s->parens == 0;
+		return;
+	case WATCH_SET:
+		watch_set(s, p);
+		return;
+	case WATCH_NOTHING:
+		return;
+	}
 }
 
-static void
-see_word(struct splitter *s, const struct piece *p)
-{
-	s->words++;
-	if (s->words == 1) {
-		s->next.line = p->line;
-		set_word(&s->next, p);
-		s->is_create = piece_is(p, "CREATE");
-	}
-	find_body(s, p);
-	if (s->body == BODY_ROUTINE && s->parens == 0) {
-		if (piece_is(p, "BEGIN") ||
-		    (s->depth > 0 && piece_is(p, "CASE")))
-			open_one(s, &s->depth, p->line);
-		else if (piece_is(p, "END") && s->depth > 0)
-			s->depth--;
-	}
-	s->trigger_end = s->trigger_end == 1 && piece_is(p, "END") ? 2 : 0;
-}
-
-/* PostgreSQL's rules hold statements in parentheses. */
 static void
 see_other(struct splitter *s, const struct piece *p)
 {
-	if (s->lexer.dialect->dollar_quotes && *p->text == '(')
-		open_one(s, &s->parens, p->line);
-	else if (*p->text == ')' && s->parens > 0)
+	if (*p->text == '(') {
+		if (s->parens++ == 0)
+			s->paren = p->text;
+	} else if (*p->text == ')' && s->parens > 0)
 		s->parens--;
-	s->trigger_end = 0;
+	/* Oracle: a block with a label in front. */
+	if (s->words == 0 && s->lexer.dialect.slash_splits &&
+	    p->text[0] == '<' && p->text[1] == '<')
+		s->body.body = BODY_SLASH;
+	body_other(&s->body);
 }
 
-static void
-see_content(struct splitter *s, const struct piece *p)
+static int
+see_content(struct splitter *s, const struct piece *p, struct err *e)
 {
+	if (s->ended != NULL) {
+		(void)err_set(e, ERR_SPEC,
+		    "line %u: the script goes on behind the command that "
+		    "ends it",
+		    lexer_line(&s->lexer, p->text));
+		return err_hint(
+		    e, "Take that command out, or what follows it.");
+	}
 	if (s->begin == NULL)
 		s->begin = p->text;
-	s->content_end = p->text + p->length;
-	if (p->type == PIECE_COMMENT)
-		return;
-	if (!s->has_content)
-		s->next.line = p->line;
-	s->has_content = true;
-	s->next.end_line = s->lexer.line;
-	if (p->type == PIECE_WORD)
-		see_word(s, p);
-	else
+	if (!s->has_content) {
+		s->next.text_line = lexer_line(&s->lexer, s->begin);
+		s->next.line = lexer_line(&s->lexer, p->text);
+		s->has_content = true;
+		s->lexer.is_fresh = false;
+	}
+	if (s->watch != WATCH_NOTHING)
+		watch(s, p);
+	if (p->type != PIECE_WORD) {
 		see_other(s, p);
+		return 0;
+	}
+	if (s->words++ == 0) {
+		s->next.line = lexer_line(&s->lexer, p->text);
+		see_first_word(s, p);
+	}
+	body_word(&s->body, &s->lexer, p, s->parens > 0);
+	return 0;
 }
 
 static int
 see_delimiter(struct splitter *s, const struct piece *p, struct err *e)
 {
-	bool ends = s->body != BODY_BLOCK &&
-	    (s->body != BODY_TRIGGER || s->trigger_end == 2) && s->depth == 0 &&
-	    s->parens == 0;
+	bool in_parens = s->parens > 0 && s->lexer.dialect.parens_hold;
 
-	if (ends)
-		return end_statement(s, e);
-	see_content(s, p);
-	s->trigger_end = 1;
-	return 0;
+	if (in_parens || body_holds(&s->body))
+		return 0;
+	return end_statement(s, p->text, e);
 }
 
-/* Whether a piece is the first on its line. */
-static bool
-begins_line(const struct splitter *s, const struct piece *p)
-{
-	const char *t = p->text;
-
-	while (t > s->text && (t[-1] == ' ' || t[-1] == '\t'))
-		t--;
-	return t == s->text || t[-1] == '\n';
-}
-
-/* The rest of the line behind a piece, without blanks around it. */
+/* The rest of the line behind at, without blanks around it. */
 static size_t
-rest_of_line(const struct splitter *s, const char **rest)
+rest_of_line(const char *at, const char **rest)
 {
-	const char *t = s->lexer.at, *end;
+	const char *end = lexer_end_of_line(at);
 
-	end = memchr(t, '\n', (size_t)(s->lexer.end - t));
-	if (end == NULL)
-		end = s->lexer.end;
-	while (t < end && isspace((unsigned char)*t))
-		t++;
-	while (end > t && isspace((unsigned char)end[-1]))
+	while (at < end && is_blank(*at))
+		at++;
+	while (end > at && is_blank(end[-1]))
 		end--;
-	*rest = t;
-	return (size_t)(end - t);
+	*rest = at;
+	return (size_t)(end - at);
 }
 
-/* A line GO (SQL Server) or / (Oracle): 1 when it was one. */
+/* A line / (Oracle): 1 when it was one. */
 static int
-see_separator(struct splitter *s, const struct piece *p, struct err *e)
+see_slash(struct splitter *s, const struct piece *p, struct err *e)
 {
-	const struct dialect *d = s->lexer.dialect;
-	bool is_go = d->go_splits && piece_is(p, "GO");
-	bool is_slash = d->slash_splits && p->type == PIECE_OTHER &&
-	    *p->text == '/';
 	const char *rest;
+
+	if (!s->lexer.dialect.slash_splits || p->type != PIECE_OTHER ||
+	    *p->text != '/' || !lexer_begins_line(&s->lexer, p->text) ||
+	    rest_of_line(s->lexer.at, &rest) > 0)
+		return 0;
+	return end_statement(s, p->text, e) < 0 ? -1 : 1;
+}
+
+/* How often: "GO", "GO 5", "GO -- x"; 0 for what is none of it. */
+static unsigned
+read_count(const char *rest, size_t n)
+{
+	unsigned long count = 1;
+	size_t digits = 0;
+
+	while (digits < n && isdigit((unsigned char)rest[digits]))
+		digits++;
+	if (digits > 0)
+		count = digits < 9 ? strtoul(rest, NULL, 10) : 0;
+	if (count > SCRIPT_REPEAT_MAX)
+		return 0;
+	for (rest += digits, n -= digits; n > 0 && is_blank(*rest); n--)
+		rest++;
+	if (n > 0 && (n < 2 || memcmp(rest, "--", 2) != 0))
+		return 0;
+	return (unsigned)count;
+}
+
+/*
+ * A line GO (SQL Server), before its word is read: 1 when it was one. What
+ * looks like it and is none would be taken as a name by the server.
+ */
+static int
+see_go(struct splitter *s, struct err *e)
+{
+	struct lexer *l = &s->lexer;
+	const char *at = l->at, *rest;
+	unsigned count;
 	size_t n;
 
-	if ((!is_go && !is_slash) || !begins_line(s, p))
+	if (toupper((unsigned char)at[0]) != 'G' ||
+	    toupper((unsigned char)at[1]) != 'O' ||
+	    !(is_blank(at[2]) || at[2] == '\0' || at[2] == ';') ||
+	    !lexer_begins_line(l, at))
 		return 0;
-	n = rest_of_line(s, &rest);
-	if (n > 0 && is_go && isdigit((unsigned char)*rest)) {
+	n = rest_of_line(at + 2, &rest);
+	count = read_count(rest, n);
+	if (count == 0) {
 		(void)err_set(e, ERR_SPEC,
-		    "line %u: GO with a count is not "
-		    "supported",
-		    p->line);
-		return err_hint(e, "Write the batch as often as it is to run.");
+		    "line %u: 'GO %.*s' does not separate batches",
+		    lexer_line(l, at), n > 40 ? 40 : (int)n, rest);
+		return err_hint(e,
+		    "Write GO alone on its line, or GO and a number from 1 "
+		    "to %d.",
+		    SCRIPT_REPEAT_MAX);
 	}
-	if (n > 0 && !(n >= 2 && memcmp(rest, "--", 2) == 0))
-		return 0;
-	s->lexer.at = rest + n;
-	return end_statement(s, e) < 0 ? -1 : 1;
+	s->next.repeat = count;
+	if (end_statement(s, at, e) < 0)
+		return -1;
+	s->next.repeat = 1;
+	l->at = rest + n;
+	return 1;
 }
 
-/* DELIMITER at the beginning of a statement (MySQL): 1 when it was one. */
+/* A statement without a delimiter, up to the end of its line (USE x). */
+static int
+take_line(struct splitter *s, const struct piece *p,
+    const struct command_found *f, struct err *e)
+{
+	const struct lexer *l = &s->lexer;
+	const char *end = f->text + f->length;
+
+	if (see_content(s, p, e) < 0)
+		return -1;
+	if (l->delimiter_length > 0 &&
+	    memmem(f->text, f->length, l->delimiter, l->delimiter_length) !=
+		NULL)
+		return 1;
+	s->lexer.at = f->end;
+	return end_statement(s, end, e) < 0 ? -1 : 1;
+}
+
+/* A command of the client: 1 when it was one. */
 static int
 see_command(struct splitter *s, const struct piece *p, struct err *e)
 {
-	const char *rest;
-	size_t n;
+	struct command_found f;
 
-	if (!s->lexer.dialect->delimiter_command || s->has_content ||
-	    !piece_is(p, "DELIMITER") || !begins_line(s, p))
+	if (command_find(&s->lexer, p, s->has_content, &f, e) < 0)
+		return -1;
+	switch (f.action) {
+	case CLIENT_TERMINATE:
+		if (end_statement(s, p->text, e) < 0)
+			return -1;
+		s->lexer.at = f.end;
+		return 1;
+	case CLIENT_STATEMENT:
+		return take_line(s, p, &f, e);
+	case CLIENT_DELIMITER:
+		begin_statement(s);
+		return command_set_delimiter(&s->lexer, &f, e) < 0 ? -1 : 1;
+	case CLIENT_END:
+		s->ended = p->text;
+		/* FALLTHROUGH */
+	case CLIENT_IGNORE:
+		begin_statement(s);
+		s->lexer.at = f.end;
+		return 1;
+	default:
 		return 0;
-	n = rest_of_line(s, &rest);
-	if (n == 0 || n >= sizeof(s->lexer.delimiter) ||
-	    memchr(rest, '\\', n) != NULL)
-		return err_set(e, ERR_SPEC,
-		    "line %u: DELIMITER needs a short "
-		    "text without backslashes",
-		    p->line);
-	memcpy(s->lexer.delimiter, rest, n);
-	s->lexer.delimiter[n] = '\0';
-	s->lexer.at = rest + n;
-	begin_statement(s);
-	return 1;
+	}
+}
+
+/* Java source is no SQL: on to the line with the slash. */
+static void
+skip_raw(struct lexer *l)
+{
+	const char *s = lexer_end_of_line(l->at), *rest;
+
+	while (s < l->end) {
+		const char *line = s + 1;
+
+		if (rest_of_line(line, &rest) == 1 && *rest == '/') {
+			l->at = rest;
+			return;
+		}
+		s = lexer_end_of_line(line);
+	}
+	l->at = l->end;
 }
 
 static int
 see(struct splitter *s, const struct piece *p, struct err *e)
 {
-	int rc;
+	int rc = 0;
 
 	switch (p->type) {
 	case PIECE_BLANK:
@@ -344,56 +541,95 @@ see(struct splitter *s, const struct piece *p, struct err *e)
 	case PIECE_DELIMITER:
 		return see_delimiter(s, p, e);
 	case PIECE_COMMENT:
-		if (!s->has_content)
-			read_name(s, p);
-		see_content(s, p);
-		return 0;
+		return see_comment(s, p, e);
+	case PIECE_QUOTED:
+		return see_content(s, p, e);
 	default:
 		rc = see_command(s, p, e);
 		if (rc == 0)
-			rc = see_separator(s, p, e);
+			rc = see_slash(s, p, e);
 		if (rc == 0)
-			see_content(s, p);
+			rc = see_content(s, p, e);
+		if (s->body.body == BODY_RAW)
+			skip_raw(&s->lexer);
 		return rc < 0 ? -1 : 0;
 	}
+}
+
+static bool
+wants_words(const struct splitter *s)
+{
+	return !s->has_content || s->watch != WATCH_NOTHING ||
+	    body_wants_words(&s->body);
 }
 
 /* The end of the text ends the last statement, unless it is open. */
 static int
 end_script(struct splitter *s, struct err *e)
 {
-	if (s->has_content && s->parens > 0)
+	const char *at = NULL;
+	const char *what = s->has_content ? body_open(&s->body, &at) : NULL;
+
+	if (s->has_content && s->parens > 0 && s->lexer.dialect.parens_hold)
 		return err_set(e, ERR_SPEC,
-		    "line %u: the parenthesis that "
-		    "opens here is never closed",
-		    s->opened);
-	if (s->has_content && s->depth > 0)
-		return err_set(e, ERR_SPEC,
-		    "line %u: the BEGIN that stands "
-		    "here has no END",
-		    s->opened);
-	if (s->has_content && s->body == BODY_TRIGGER && s->trigger_end != 2)
-		return err_set(e, ERR_SPEC,
-		    "line %u: the trigger that begins "
-		    "here has no END",
-		    s->next.line);
-	return end_statement(s, e);
+		    "line %u: the parenthesis that opens here is never closed",
+		    lexer_line(&s->lexer, s->paren));
+	if (what != NULL)
+		return err_set(e, ERR_SPEC, "line %u: %s",
+		    at != NULL ? lexer_line(&s->lexer, at) : s->next.line,
+		    what);
+	return end_statement(s, s->lexer.end, e);
+}
+
+static int
+split(struct splitter *s, struct err *e)
+{
+	struct lexer *l = &s->lexer;
+	struct piece p;
+	int rc;
+
+	do {
+		rc = l->dialect.go_splits ? see_go(s, e) : 0;
+		if (rc == 0 && !wants_words(s))
+			lexer_skip(l);
+		if (rc < 0 || lexer_next(l, &p, e) < 0 || see(s, &p, e) < 0)
+			return -1;
+	} while (p.type != PIECE_END);
+	return end_script(s, e);
+}
+
+/* The line of the first byte that is no UTF-8, and of the first NUL. */
+static unsigned
+line_of_fault(const char *text, size_t length)
+{
+	unsigned line = 1;
+
+	for (;; line++) {
+		const char *end = memchr(text, '\n', length);
+		size_t n = end != NULL ? (size_t)(end + 1 - text) : length;
+
+		if (end == NULL || !utf8_is_valid(text, n) ||
+		    memchr(text, '\0', n) != NULL)
+			return line;
+		text += n;
+		length -= n;
+	}
 }
 
 static int
 check_text(const char *text, size_t length, struct err *e)
 {
-	const char *nul = memchr(text, '\0', length);
-
 	if (length > SCRIPT_MAX)
 		return err_set(e, ERR_SPEC, "more than %d MiB of SQL",
 		    SCRIPT_MAX / (1024 * 1024));
-	if (nul != NULL) {
-		(void)err_set(e, ERR_SPEC, "the SQL holds a NUL byte");
+	if (length > 0 && memchr(text, '\0', length) != NULL) {
+		(void)err_set(e, ERR_SPEC, "line %u: the SQL holds a NUL byte",
+		    line_of_fault(text, length));
 		return err_hint(e, "Is it UTF-16? Save it as UTF-8.");
 	}
 	if (!utf8_is_valid(text, length)) {
-		(void)err_set(e, ERR_SPEC, "the SQL is not UTF-8");
+		(void)err_set(e, ERR_SPEC, "line %u: the SQL is not UTF-8",
+		    line_of_fault(text, length));
 		return err_hint(e, "Convert it: iconv -f LATIN1 -t UTF-8.");
 	}
 	return 0;
@@ -415,58 +651,66 @@ int
 script_split(struct script *script, const char *text, size_t length,
     const struct dialect *d, struct err *e)
 {
-	struct splitter s = { .script = script };
-	struct piece p;
+	struct splitter s = { .script = script, .first = *d };
 	size_t from = script->n;
 	char *copy;
 
-	if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
-		text += 3;
-		length -= 3;
-	}
+	if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
+		s.skipped = 3;
+	text += s.skipped;
+	length -= s.skipped;
+	/* What DOS puts behind the end of a file. */
+	while (length > 0 && text[length - 1] == '\x1a')
+		length--;
 	if (check_text(text, length, e) < 0 ||
 	    add_text(script, text, length, &copy, e) < 0)
 		return -1;
-	s.text = copy;
 	lexer_init(&s.lexer, copy, length, d);
 	begin_statement(&s);
-	do {
-		if (lexer_next(&s.lexer, &p, e) < 0 || see(&s, &p, e) < 0)
-			return -1;
-	} while (p.type != PIECE_END);
-	if (end_script(&s, e) < 0)
+	if (split(&s, e) < 0)
 		return -1;
 	terminate(script, from);
 	return 0;
 }
 
+/* Its first word, for people; what cannot be read has none. */
+static void
+describe(struct statement_text *t)
+{
+	struct err ignored = ERR_INIT;
+	struct lexer l;
+	struct piece p;
+
+	lexer_init(&l, t->text, t->length, dialect_by_name("ansi"));
+	do {
+		if (lexer_next(&l, &p, &ignored) < 0)
+			return;
+	} while (p.type != PIECE_WORD && p.type != PIECE_END);
+	if (p.type == PIECE_END)
+		return;
+	kind_put_word(t, &p);
+	t->kind = kind_is_later(&p) ? STATEMENT_QUERY : kind_of_word(&p);
+	t->line = lexer_line(&l, p.text);
+}
+
 int
 script_add(struct script *script, const char *text, struct err *e)
 {
-	const struct dialect *ansi = dialect_by_name("ansi");
 	struct statement_text item;
-	struct lexer lexer;
-	struct piece p = { PIECE_END, NULL, 0, 0 };
+	size_t length = strlen(text);
 	char *copy;
 
 	memset(&item, 0, sizeof(item));
-	if (check_text(text, strlen(text), e) < 0 ||
-	    add_text(script, text, strlen(text), &copy, e) < 0)
+	if (check_text(text, length, e) < 0 ||
+	    add_text(script, text, length, &copy, e) < 0)
 		return -1;
 	item.text = copy;
-	item.length = strlen(copy);
-	item.line = 1;
-	/* Its first word, for people; what cannot be read has none. */
-	lexer_init(&lexer, copy, item.length, ansi);
-	do {
-		struct err ignored = ERR_INIT;
-
-		if (lexer_next(&lexer, &p, &ignored) < 0)
-			break;
-	} while (p.type != PIECE_WORD && p.type != PIECE_END);
-	if (p.type == PIECE_WORD)
-		set_word(&item, &p);
-	item.end_line = lexer.line;
+	item.length = length;
+	item.line = item.text_line = item.end_line = 1;
+	item.repeat = 1;
+	for (size_t i = 0; i + 1 < length; i++)
+		item.end_line += copy[i] == '\n';
+	describe(&item);
 	return add_item(script, &item, e);
 }
 

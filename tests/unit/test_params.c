@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "cases.h"
 #include "sql/params.h"
+#include "sql/simple.h"
 
 enum { NAMES = 8 };
 
@@ -47,7 +48,7 @@ run_case(const struct test_case *c)
 {
 	char *words = strdup(case_head(c, "params", ""));
 	const char *names[NAMES];
-	struct param_names defined = { names, 0 };
+	struct param_names defined = { names, 0, NULL };
 	const struct case_part *text = case_part(c, "statement");
 	const struct case_part *error = case_part(c, "error");
 	const struct dialect *d = dialect_by_name(
@@ -94,10 +95,65 @@ test_cases(void **state)
 	cases_free(cases, n);
 }
 
+/* What is put for a parameter can be more than a question mark. */
+static void
+test_markers(void **state)
+{
+	static const char *const names[] = { "a", "b" };
+	static const char *const markers[] = { "?", "CAST(? AS numeric)" };
+	const struct param_names defined = { names, 2, markers };
+	const struct dialect *d = dialect_by_name("postgresql");
+	struct script s = SCRIPT_INIT;
+	struct params p = PARAMS_INIT;
+	struct err e = ERR_INIT;
+
+	(void)state;
+	assert_string_equal(d->decimal_marker, markers[1]);
+	assert_int_equal(script_split(&s, "SELECT :b, :a", 13, d, &e), 0);
+	assert_int_equal(params_find(&p, &s.items[0], d, &defined, &e), 0);
+	assert_string_equal(p.text, "SELECT CAST(? AS numeric), ?");
+	assert_int_equal(p.n, 2);
+	assert_int_equal(p.index[0], 1);
+	params_release(&p);
+	script_release(&s);
+}
+
+static void
+check_simple(const char *sql, const char *wanted)
+{
+	struct buf out = BUF_INIT(4096);
+	struct err e = ERR_INIT;
+
+	assert_int_equal(
+	    simple_put(&out, sql, strlen(sql), dialect_by_name("sqlite"), &e),
+	    0);
+	assert_string_equal(buf_text(&out), wanted);
+	buf_release(&out);
+}
+
+/* What misleads sqlite3odbc, and nothing else, is written otherwise. */
+static void
+test_simple(void **state)
+{
+	(void)state;
+	check_simple("SELECT 1 -- plain\n, [a b], `c`",
+	    "SELECT 1 -- plain\n, [a b], `c`");
+	check_simple("SELECT 1 -- it's\n, 2", "SELECT 1        \n, 2");
+	check_simple("/* a;\nb */ SELECT ';?--'", "     \n     SELECT ';?--'");
+	check_simple("SELECT [a;\"b], `c;``d`, \"e;f\"",
+	    "SELECT \"a;\"\"b\", \"c;`d\", \"e;f\"");
+	check_simple("-- a;\nCREATE VIEW v AS SELECT 1 AS [a;b] -- it's",
+	    "     \nCREATE VIEW v AS SELECT 1 AS [a;b] -- it's");
+	check_simple("CREATE TABLE v AS SELECT ? -- it's",
+	    "CREATE TABLE v AS SELECT ?        ");
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_markers),
+		cmocka_unit_test(test_simple),
 		cmocka_unit_test(test_cases),
 	};
 

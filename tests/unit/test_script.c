@@ -14,7 +14,10 @@
 #include "cases.h"
 #include "sql/script.h"
 
-/* "2-3 SELECT orders" and the text, each line behind "| ". */
+/*
+ * "2-3 SELECT orders" and the text, each line behind "| "; "x5" for GO 5,
+ * "continue" for "-- on error: continue".
+ */
 static void
 describe(struct buf *out, const struct script *s)
 {
@@ -26,11 +29,16 @@ describe(struct buf *out, const struct script *s)
 
 		assert_int_equal(strlen(t->text), t->length);
 		assert_int_equal(
-		    buf_printf(out, &e, "%u-%u %s%s%s\n", t->line, t->end_line,
+		    buf_printf(out, &e, "%u-%u %s%s%s", t->line, t->end_line,
 			t->word[0] != '\0' ? t->word : "-",
 			t->name != NULL ? " " : "",
 			t->name != NULL ? t->name : ""),
 		    0);
+		if (t->repeat != 1)
+			assert_int_equal(
+			    buf_printf(out, &e, " x%u", t->repeat), 0);
+		assert_int_equal(
+		    buf_puts(out, t->continues ? " continue\n" : "\n", &e), 0);
 		while (at != NULL) {
 			const char *end = strchr(at, '\n');
 			int n = end != NULL ? (int)(end - at) : (int)strlen(at);
@@ -42,18 +50,19 @@ describe(struct buf *out, const struct script *s)
 	}
 }
 
-/* Without the statements only blanks, comments and delimiters are left. */
+/* Each statement stands where it says, one behind the other. */
 static void
 check_order(const struct script *s, const char *text, size_t length)
 {
 	const char *at = text;
 
 	for (size_t i = 0; i < s->n; i++) {
-		const char *found = memmem(at, length - (size_t)(at - text),
-		    s->items[i].text, s->items[i].length);
+		const struct statement_text *t = &s->items[i];
 
-		assert_non_null(found);
-		at = found + s->items[i].length;
+		assert_true(t->offset >= (size_t)(at - text));
+		assert_true(t->length <= length - t->offset);
+		assert_memory_equal(text + t->offset, t->text, t->length);
+		at = text + t->offset + t->length;
 	}
 }
 
@@ -106,6 +115,20 @@ test_common(void **state)
 {
 	(void)state;
 	run_file("script/common.cases");
+}
+
+static void
+test_facts(void **state)
+{
+	(void)state;
+	run_file("script/facts.cases");
+}
+
+static void
+test_commands(void **state)
+{
+	(void)state;
+	run_file("script/commands.cases");
 }
 
 static void
@@ -180,7 +203,7 @@ test_list_is_not_split(void **state)
 	assert_string_equal(
 	    s.items[0].text, "/* x */ insert into t; select 1;");
 	assert_string_equal(s.items[0].word, "INSERT");
-	assert_false(s.items[0].is_query);
+	assert_int_equal(s.items[0].kind, STATEMENT_DML);
 	script_release(&s);
 }
 
@@ -208,6 +231,82 @@ test_long_script(void **state)
 }
 
 static void
+test_kind(void **state)
+{
+	static const struct {
+		const char *text;
+		enum statement_kind kind;
+	} kinds[] = {
+		{ "select 1", STATEMENT_QUERY },
+		{ "/* c */ (SELECT 1)", STATEMENT_QUERY },
+		{ "WITH a AS (DELETE FROM t RETURNING *) SELECT * FROM a",
+		    STATEMENT_QUERY },
+		{ "WITH a AS (SELECT 1) INSERT INTO t SELECT * FROM a",
+		    STATEMENT_DML },
+		{ "Update t SET a = 1", STATEMENT_DML },
+		{ "CREATE TABLE t AS SELECT 1", STATEMENT_DDL },
+		{ "TRUNCATE t", STATEMENT_DDL },
+		{ "SET a = 1", STATEMENT_OTHER },
+		{ "selected", STATEMENT_OTHER },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		struct script s = SCRIPT_INIT;
+		struct err e = ERR_INIT;
+
+		assert_int_equal(
+		    script_split(&s, kinds[i].text, strlen(kinds[i].text),
+			dialect_by_name("postgresql"), &e),
+		    0);
+		assert_int_equal(s.n, 1);
+		if (s.items[0].kind != kinds[i].kind)
+			fail_msg("%s is %s", kinds[i].text,
+			    statement_kind_name(s.items[0].kind));
+		script_release(&s);
+	}
+	assert_string_equal(statement_kind_name(STATEMENT_QUERY), "query");
+	assert_string_equal(statement_kind_name(STATEMENT_DML), "dml");
+	assert_string_equal(statement_kind_name(STATEMENT_DDL), "ddl");
+	assert_string_equal(statement_kind_name(STATEMENT_OTHER), "other");
+}
+
+/* How many statements a dialect in a mode sees. */
+static size_t
+count(const char *dialect, const char *mode, const char *text)
+{
+	struct dialect d = *dialect_by_name(dialect);
+	struct script s = SCRIPT_INIT;
+	struct err e = ERR_INIT;
+	size_t n;
+
+	dialect_set_mode(&d, mode);
+	n = script_split(&s, text, strlen(text), &d, &e) == 0 ? s.n : 0;
+	script_release(&s);
+	return n;
+}
+
+/* What the server is set to decides what a backslash and a " mean. */
+static void
+test_modes(void **state)
+{
+	(void)state;
+	assert_int_equal(count("mysql", "", "SELECT '\\';'; SELECT 2"), 2);
+	assert_int_equal(count("mysql", "STRICT,NO_BACKSLASH_ESCAPES",
+			     "SELECT '\\'; SELECT ';'"),
+	    2);
+	assert_int_equal(count("mysql", "", "SELECT \"\\\";\"; SELECT 2"), 2);
+	assert_int_equal(
+	    count("mysql", "ANSI_QUOTES", "SELECT \"\\\"; SELECT 2"), 2);
+	assert_int_equal(count("postgresql", "on", "SELECT '\\'; SELECT 2"), 2);
+	assert_int_equal(
+	    count("postgresql", "off", "SELECT '\\';'; SELECT b'\\'"), 2);
+	assert_null(dialect_mode_query(dialect_by_name("sqlite")));
+	assert_non_null(
+	    strstr(dialect_mode_query(dialect_by_name("mysql")), "sql_mode"));
+}
+
+static void
 test_dialect_of_dbms(void **state)
 {
 	(void)state;
@@ -226,6 +325,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_common),
+		cmocka_unit_test(test_facts),
+		cmocka_unit_test(test_commands),
 		cmocka_unit_test(test_postgresql),
 		cmocka_unit_test(test_mysql),
 		cmocka_unit_test(test_sqlite),
@@ -234,6 +335,8 @@ main(void)
 		cmocka_unit_test(test_byte_order_mark_is_dropped),
 		cmocka_unit_test(test_list_is_not_split),
 		cmocka_unit_test(test_long_script),
+		cmocka_unit_test(test_kind),
+		cmocka_unit_test(test_modes),
 		cmocka_unit_test(test_dialect_of_dbms),
 	};
 

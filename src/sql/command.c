@@ -1,0 +1,294 @@
+/*
+ * command.c - commands of the databases' own clients in a script
+ *
+ * Whoever wrote the script ran it in such a client. What only changes how
+ * things look there is left out; the rest is refused, since a script without
+ * it would do something else. Sources: psql(1), mysql.cc find_command(),
+ * sqlite3 shell.c, SQL*Plus, isql and sqlcmd references.
+ */
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+#include "sql/command.h"
+
+/* The word at s; its length. */
+static size_t
+word_at(const char *s)
+{
+	size_t n = 0;
+
+	while (isalnum((unsigned char)s[n]) || s[n] == '_')
+		n++;
+	return n;
+}
+
+static bool
+is_word(const char *s, size_t n, const char *word, size_t least)
+{
+	size_t length = strlen(word);
+
+	return n <= length && n >= (least > 0 ? least : length) &&
+	    strncasecmp(s, word, n) == 0;
+}
+
+/* SQL*Plus: a line that ends with - goes on. */
+static const char *
+end_of_command(const struct lexer *l, const char *s)
+{
+	const char *end = lexer_end_of_line(s);
+
+	while (l->dialect.slash_splits && end > s && end[-1] == '-' &&
+	    *end != '\0') {
+		end += end[0] == '\r' && end[1] == '\n' ? 2 : 1;
+		end = lexer_end_of_line(end);
+	}
+	return end;
+}
+
+/* Nothing or a delimiter. */
+static bool
+is_alone(const struct lexer *l, const struct command_found *f)
+{
+	return f->length == 0 ||
+	    (f->length == l->delimiter_length &&
+		memcmp(f->text, l->delimiter, f->length) == 0);
+}
+
+static void
+set_rest(struct command_found *f, const char *s, const char *end)
+{
+	f->end = end;
+	while (s < end && isspace((unsigned char)*s))
+		s++;
+	while (end > s && isspace((unsigned char)end[-1]))
+		end--;
+	f->text = s;
+	f->length = (size_t)(end - s);
+}
+
+/* The row for the n bytes at word, or NULL. */
+static const struct client_command *
+find_row(const struct lexer *l, const char *word, size_t n,
+    const struct command_found *f)
+{
+	const struct client_command *c = l->dialect.commands;
+
+	for (; c->word != NULL; c++) {
+		if (!is_word(word, n, c->word, c->least) ||
+		    (c->lone && !is_alone(l, f)))
+			continue;
+		/* psql's commands are the only ones whose case counts. */
+		if (l->dialect.command_mark == '\\' &&
+		    strncmp(word, c->word, n) != 0)
+			continue;
+		if (c->next == NULL ||
+		    is_word(f->text, word_at(f->text), c->next, 0))
+			return c;
+	}
+	return NULL;
+}
+
+static int
+refuse(struct lexer *l, const char *at, const char *end, struct err *e)
+{
+	size_t n = (size_t)(end - at);
+
+	(void)err_set(e, ERR_SPEC,
+	    "line %u: '%.*s' is a command of the database's own client",
+	    lexer_line(l, at), n > 60 ? 60 : (int)n, at);
+	return err_hint(e,
+	    "Only SQL can be sent: take the line out, and put what it does "
+	    "into the job spec or into SQL.");
+}
+
+/* psql: anywhere outside of quotes. */
+static int
+find_backslash(struct lexer *l, const struct piece *p, bool has_content,
+    struct command_found *f, struct err *e)
+{
+	const char *word = p->text + 1;
+	size_t n = word_at(word);
+	const struct client_command *c;
+
+	set_rest(f, word + n, lexer_end_of_line(word));
+	c = n > 0 ? find_row(l, word, n, f) : NULL;
+	if (c == NULL || memchr(f->text, '\\', f->length) != NULL ||
+	    (has_content && c->action != CLIENT_TERMINATE))
+		return refuse(l, p->text, f->text + f->length, e);
+	f->action = c->action;
+	return 0;
+}
+
+/* mysql: \g and \G end a statement, \N is NULL. */
+static int
+find_letter(struct lexer *l, const struct piece *p, struct command_found *f,
+    struct err *e)
+{
+	char letter = p->text[1];
+
+	if (letter == 'N')
+		return 0;
+	set_rest(f, p->text + 1, lexer_end_of_line(p->text));
+	if (letter != 'g' && letter != 'G')
+		return refuse(l, p->text, f->text + f->length, e);
+	f->action = CLIENT_TERMINATE;
+	f->end = p->text + 2;
+	return 0;
+}
+
+/* What follows a delimiter on the line is the next statement. */
+static void
+cut_at_delimiter(const struct lexer *l, struct command_found *f)
+{
+	const char *s = l->delimiter_length > 0 ?
+	    memmem(f->text, f->length, l->delimiter, l->delimiter_length) :
+	    NULL;
+
+	if (s != NULL)
+		f->end = s + l->delimiter_length;
+}
+
+static int
+find_word(struct lexer *l, const struct piece *p, const char *word,
+    struct command_found *f, struct err *e)
+{
+	size_t n = word_at(word);
+	const struct client_command *c;
+
+	set_rest(f, word + n, end_of_command(l, word + n));
+	c = n > 0 ? find_row(l, word, n, f) : NULL;
+	if (c == NULL) {
+		/* SQLite reads no SQL from such a line, whatever it holds. */
+		if (*p->text == '.' && l->dialect.command_mark == '.')
+			return refuse(l, p->text, f->text + f->length, e);
+		return 0;
+	}
+	if (c->action == CLIENT_REFUSE)
+		return refuse(l, p->text, f->text + f->length, e);
+	f->action = c->action;
+	if (c->action == CLIENT_IGNORE && l->dialect.command_mark == '\0' &&
+	    !l->dialect.slash_splits)
+		cut_at_delimiter(l, f);
+	return 0;
+}
+
+int
+command_find(struct lexer *l, const struct piece *p, bool has_content,
+    struct command_found *f, struct err *e)
+{
+	const struct dialect *d = &l->dialect;
+	bool is_mark = p->type == PIECE_OTHER && *p->text == d->command_mark &&
+	    d->command_mark != '\0';
+
+	f->action = CLIENT_SQL;
+	if (p->type == PIECE_OTHER && *p->text == '\\') {
+		if (is_mark)
+			return find_backslash(l, p, has_content, f, e);
+		return d->conditional_comments ? find_letter(l, p, f, e) : 0;
+	}
+	if (has_content || !lexer_begins_line(l, p->text))
+		return 0;
+	if (is_mark)
+		return find_word(l, p, p->text + 1, f, e);
+	if (p->type == PIECE_OTHER && *p->text == '#' &&
+	    d->command_mark == '.') { /* shell.c: a comment */
+		f->action = CLIENT_IGNORE;
+		f->end = lexer_end_of_line(p->text);
+		return 0;
+	}
+	if (p->type == PIECE_OTHER && d->slash_splits &&
+	    (*p->text == '@' || *p->text == '!'))
+		return refuse(l, p->text, lexer_end_of_line(p->text), e);
+	if (p->type == PIECE_OTHER && d->go_splits && *p->text == '!' &&
+	    p->text[1] == '!')
+		return refuse(l, p->text, lexer_end_of_line(p->text), e);
+	if (p->type == PIECE_WORD && d->command_mark == '\0')
+		return find_word(l, p, p->text, f, e);
+	return 0;
+}
+
+static int
+refuse_delimiter(struct lexer *l, const struct command_found *f, struct err *e)
+{
+	return err_set(e, ERR_SPEC,
+	    "line %u: DELIMITER needs a short text without backslashes",
+	    lexer_line(l, f->text));
+}
+
+/* DELIMITER 'x' anything */
+static int
+take_delimiter(struct lexer *l, const struct command_found *f, struct err *e)
+{
+	const char *s = f->text, *end;
+	size_t n = strcspn(s, " \t\r\n");
+
+	if (n > f->length)
+		n = f->length;
+	if (n > 0 && (*s == '\'' || *s == '"' || *s == '`')) {
+		end = memchr(s + 1, *s, f->length - 1);
+		n = end != NULL ? (size_t)(end - s - 1) : 0;
+		s++;
+	}
+	if (n == 0 || n >= sizeof(l->delimiter) || memchr(s, '\\', n) != NULL)
+		return refuse_delimiter(l, f, e);
+	lexer_set_delimiter(l, s, n);
+	l->at = f->end;
+	return 0;
+}
+
+/* SET TERM ^ ;  of Firebird's isql: the new one, then the old one. */
+static int
+take_term(struct lexer *l, const struct command_found *f, struct err *e)
+{
+	const char *end = f->text + f->length;
+	const char *s = f->text + strlen("TERM");
+	size_t length;
+	const char *old = NULL;
+	size_t n;
+
+	while (s < end && isspace((unsigned char)*s))
+		s++;
+	length = (size_t)(end - s);
+	if (length > 1 && l->delimiter_length > 0)
+		old = memmem(
+		    s + 1, length - 1, l->delimiter, l->delimiter_length);
+	n = old != NULL ? (size_t)(old - s) : length;
+	while (n > 0 && isspace((unsigned char)s[n - 1]))
+		n--;
+	if (n == 0 || n >= sizeof(l->delimiter) || memchr(s, '\'', n) != NULL)
+		return err_set(e, ERR_SPEC,
+		    "line %u: SET TERM needs the new terminator and then the "
+		    "old one",
+		    lexer_line(l, f->text));
+	l->at = old != NULL ? old + l->delimiter_length : f->end;
+	lexer_set_delimiter(l, s, n);
+	return 0;
+}
+
+int
+command_set_delimiter(
+    struct lexer *l, const struct command_found *f, struct err *e)
+{
+	if (l->dialect.conditional_comments)
+		return take_delimiter(l, f, e);
+	return take_term(l, f, e);
+}
+
+void
+command_see_comment(struct lexer *l, const struct piece *p)
+{
+	static const char mark[] = "--#SET TERMINATOR";
+	const char *s = p->text + sizeof(mark) - 1, *end = p->text + p->length;
+	size_t n = 0;
+
+	if (!l->dialect.term_comment || p->length < sizeof(mark) ||
+	    strncasecmp(p->text, mark, sizeof(mark) - 1) != 0)
+		return;
+	while (s < end && isspace((unsigned char)*s))
+		s++;
+	while (s + n < end && !isspace((unsigned char)s[n]))
+		n++;
+	if (n > 0 && n < sizeof(l->delimiter))
+		lexer_set_delimiter(l, s, n);
+}

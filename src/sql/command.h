@@ -1,0 +1,34 @@
+/*
+ * command.h - commands of the databases' own clients in a script
+ *
+ * psql's \d, SQLite's .mode, SQL*Plus' SPOOL are no SQL. The table of dialects
+ * says what becomes of each; here they are recognised, and how far they reach.
+ *
+ * Errors	ERR_SPEC for what cannot be done here, with its line
+ */
+#ifndef SQL_COMMAND_H
+#define SQL_COMMAND_H
+
+#include "sql/lexer.h"
+
+/* A command that was found. */
+struct command_found {
+	enum client_action action; /* CLIENT_SQL: it is none */
+	const char *text;	   /* the rest of its line, without blanks */
+	size_t length;		   /* bytes of it */
+	const char *end;	   /* behind the command and its line */
+};
+
+/*
+ * Look at the piece p, the last that was read, for a command. has_content says
+ * whether the statement has begun. Nothing is taken from the lexer.
+ */
+int command_find(struct lexer *l, const struct piece *p, bool has_content,
+    struct command_found *found, struct err *e) MUST_CHECK;
+/* Take the delimiter out of a CLIENT_DELIMITER and read on behind it. */
+int command_set_delimiter(struct lexer *l, const struct command_found *found,
+    struct err *e) MUST_CHECK;
+/* The same for a comment --#SET TERMINATOR x; any other changes nothing. */
+void command_see_comment(struct lexer *l, const struct piece *p);
+
+#endif

@@ -1,0 +1,98 @@
+#!/usr/bin/python3
+"""What a batch may do besides its statements: names, refusals, modes."""
+
+import sys
+sys.dont_write_bytecode = True
+import os
+
+from harness import Case, main, source, target
+
+
+class Batch(Case):
+
+    def setUp(self):
+        super().setUp()
+        self.home.sqlite("shop", "CREATE TABLE t (a); INSERT INTO t "
+                         "VALUES (1), (2);")
+        self.out, self.url = self.home.directory()
+
+    def job(self, sql, extra=""):
+        self.home.sql("j.sql", sql)
+        self.home.job("j", source("shop", sql_file="j.sql", extra=extra) +
+                      'file: { name = "x.csv"; };\n' + target(self.url))
+
+    def file(self):
+        with open(os.path.join(self.out, "x.csv")) as f:
+            return f.read().split()
+
+    def test_result_by_name(self):
+        """the named result becomes the file, wherever it stands"""
+        self.job("-- name: two\nSELECT 2 AS b;\nSELECT 3 AS c;\n",
+                 'result = "two";')
+        self.home.run("run", "j")
+        self.assertEqual(self.file(), ["b", "2"])
+
+    def test_result_by_number(self):
+        """result sets are counted, statements without one are not"""
+        self.job("CREATE TEMP TABLE u (x);\nSELECT 1 AS a;\n"
+                 "INSERT INTO u VALUES (1);\nSELECT 2 AS b;\n"
+                 "SELECT 3 AS c;\n", 'result = "2";')
+        self.home.run("run", "j")
+        self.assertEqual(self.file(), ["b", "2"])
+
+    def test_number_too_high(self):
+        """a number that the batch does not reach is an error"""
+        self.job("SELECT 1 AS a;", 'result = "2";')
+        self.home.run("run", "j", expect=65)
+        self.assertEqual(os.listdir(self.out), [])
+
+    def test_number_zero(self):
+        """result sets are counted from 1"""
+        self.job("SELECT 1 AS a;", 'result = "0";')
+        result = self.home.run("check", "j", expect=78)
+        self.assertIn("counted from 1", result.stderr)
+
+    def test_on_error_continue(self):
+        """a refused statement does not end the batch where that is said"""
+        sql = "%sDROP TABLE missing;\nSELECT 5 AS a;\n"
+        self.job(sql % "")
+        self.home.run("run", "j", expect=69)
+        self.assertEqual(os.listdir(self.out), [])
+        self.job(sql % "-- on error: continue\n")
+        result = self.home.run("run", "j", "-v")
+        self.assertEqual(self.file(), ["a", "5"])
+        self.assertIn("statement 1 (j.sql:2): refused", result.stderr)
+        self.assertIn("missing", result.stderr)
+
+    def test_undefined_parameter(self):
+        """SQLite would take it for NULL: it is an error, nothing ran"""
+        self.job("DELETE FROM t;\nSELECT * FROM t WHERE a = :a;\n")
+        result = self.home.run("run", "j", expect=78)
+        self.assertIn("j.sql: line 2: there is no parameter 'a'",
+                      result.stderr)
+        self.job("SELECT count(*) AS n FROM t;")
+        self.home.run("run", "j")
+        self.assertEqual(self.file(), ["n", "2"])
+
+    def test_what_misleads_the_driver(self):
+        """comments and names that sqlite3odbc misreads hide no parameter"""
+        self.job("-- don't; ?\nSELECT a AS [b;c], /* ? \" ; */ "
+                 "'?;' AS `d;``e` -- it's\nFROM t WHERE a = :a -- {x",
+                 'params = { a = { value = "2"; type = "integer"; }; };')
+        self.home.run("run", "j")
+        self.assertEqual(self.file(), ["b;c,d;`e", "2,?;"])
+
+    def test_statements(self):
+        """a list of statements needs no splitter"""
+        self.home.job("j", """
+source: { dsn = "shop"; params = { a = { value = "2"; type = "integer"; }; };
+  statements = ( "CREATE TEMP TABLE u AS SELECT ';' AS x, * FROM t",
+                 "SELECT * FROM u WHERE a = :a" ); };
+file: { name = "x.csv"; };
+""" + target(self.url))
+        self.home.run("run", "j")
+        self.assertEqual(self.file(), ["x,a", ";,2"])
+
+
+if __name__ == "__main__":
+    main()
