@@ -9,7 +9,7 @@
  * Shape	session_open -> statements (odbc/statement.h) -> session_free
  * Threads	one at a time; session_cancel from any
  * Errors	ERR_DATABASE with SQLSTATE and native code; ERR_NOT_NOW where a
- *		later try may work; ERR_SPEC for an unknown DSN or driver
+ *		later try may work; with a hint for an unknown DSN or driver
  * Source	ODBC 3.8; drivers.md
  */
 #ifndef ODBC_SESSION_H

@@ -616,8 +616,8 @@ class Look(CliCase):
         self.assertEqual([(s["line"], s["end_line"], s["name"]) for s in said],
                          [(2, 2, None), (5, 6, "two")])
         text = self.home.run("show", "daily", "--statements").stdout
-        self.assertIn("lines 2-2, SELECT", text)
-        self.assertIn("lines 5-6, SELECT, name two", text)
+        self.assertIn("lines 2-2, SELECT (query)", text)
+        self.assertIn("lines 5-6, SELECT (query), name two", text)
 
     def test_settings(self):
         """show --settings documents all, or those below a word"""
