@@ -126,13 +126,27 @@ copy_name(struct column *column, const char *name, size_t length, struct err *e)
 				      err_set(e, ERR_INTERNAL, "out of memory");
 }
 
+/*
+ * SQLite's driver drops all up to a dot in names, and some cut long ones: then
+ * the label has the whole name (drivers.md).
+ */
+static bool
+is_whole_name(const struct session *s, const char *label, const char *name)
+{
+	if (s->quirk->label_names)
+		return true;
+	return strlen(label) > strlen(name) &&
+	    strncmp(label, name, strlen(name)) == 0;
+}
+
 static int
 describe_column(struct description *d, const struct session *s, SQLHSTMT handle,
     size_t i, struct err *e)
 {
 	struct column *column = &d->columns[i];
 	struct column_type *type = &d->types[i];
-	char name[DESCRIBE_NAME] = "", table[256] = "";
+	char name[DESCRIBE_NAME] = "", label[DESCRIBE_NAME] = "",
+	     table[256] = "";
 	SQLSMALLINT length = 0, scale = 0, nullable;
 	SQLULEN size = 0;
 	SQLRETURN rc;
@@ -142,9 +156,9 @@ describe_column(struct description *d, const struct session *s, SQLHSTMT handle,
 	    &scale, &nullable);
 	if (!SQL_SUCCEEDED(rc))
 		return fail(s, handle, "SQLDescribeCol", rc, e);
-	/* SQLite's driver drops all up to a dot in names (drivers.md). */
-	if (s->quirk->label_names) {
-		ask_text(handle, i, SQL_DESC_LABEL, name, sizeof(name));
+	ask_text(handle, i, SQL_DESC_LABEL, label, sizeof(label));
+	if (is_whole_name(s, label, name)) {
+		memcpy(name, label, sizeof(name));
 		length = (SQLSMALLINT)strlen(name);
 	}
 	if (copy_name(column, name, (size_t)length, e) < 0)

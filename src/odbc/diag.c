@@ -211,3 +211,16 @@ diag_check_info(
 	}
 	return 0;
 }
+
+int
+diag_check_end(const struct diag_place *p, struct err *e)
+{
+	if (!is_dead(p))
+		return 0;
+	(void)err_set(e, ERR_NOT_NOW,
+	    "the connection to the database was lost, which the driver took "
+	    "for the end of the rows");
+	return err_hint(e,
+	    "Nothing of this result can be trusted; run the "
+	    "job again.");
+}

@@ -31,6 +31,11 @@ int diag_error(const struct diag_place *place, SQLRETURN rc, struct err *e);
  */
 int diag_check_info(const struct diag_place *place, const struct session *s,
     struct err *e) MUST_CHECK;
+/*
+ * The end of the rows came; when the connection is gone then, the driver took
+ * its loss for the end: -1.
+ */
+int diag_check_end(const struct diag_place *place, struct err *e) MUST_CHECK;
 /* Whether an SQLSTATE and native code mean that a later try may succeed. */
 bool diag_is_transient(
     const char *state, long native, const char *text, bool connecting);

@@ -374,8 +374,12 @@ fetch_next(struct fetch *f, const struct block **block, struct err *e)
 	f->reader.is_reading = false;
 	f->marked.has_begun = false;
 	rc = SQLFetch(f->st->handle);
-	if (rc == SQL_NO_DATA)
+	if (rc == SQL_NO_DATA) {
+		if (diag_check_end(&place, e) < 0)
+			return err_in(
+			    e, "after row %llu", (unsigned long long)f->rows);
 		return 0;
+	}
 	/* Truncation is told by the indicators; other records are read. */
 	if (!SQL_SUCCEEDED(rc))
 		result = diag_error(&place, rc, e);

@@ -1,7 +1,5 @@
 #!/usr/bin/python3
-"""Lies that today's program believes: each case here is a wrong file, or an
-end without a word. Not registered in Makefile.am: a case moves to
-test_driver.py when the program stands it."""
+"""Lies about the end of rows and the names of columns."""
 
 import sys
 sys.dont_write_bytecode = True
@@ -14,7 +12,7 @@ from play import *
 from test_driver import Believing, SMALL, result
 
 
-class Pending(Believing):
+class Lies(Believing):
     """Either the right bytes or an error."""
 
     def test_name_cut(self):
