@@ -91,6 +91,8 @@ check_signal(int number, int status)
 {
 	struct err e = ERR_INIT;
 
+	/* What a shell's "&" ignores would stay ignored. */
+	cancel_set_action(number, SIG_DFL);
 	OK(cancel_install(&e), &e);
 	OK(cancel_install(&e), &e);
 	assert_true(cancel_fd() >= 0);
@@ -128,6 +130,8 @@ status_after(int first, int second, bool uninstall)
 	if (pid == 0) {
 		struct err e = ERR_INIT;
 
+		cancel_set_action(first, SIG_DFL);
+		cancel_set_action(second, SIG_DFL);
 		if (cancel_install(&e) < 0)
 			_exit(1);
 		if (uninstall)
