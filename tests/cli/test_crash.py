@@ -18,6 +18,13 @@ HIGH_FD = 1500          # above what a loop to 1024 would close
 class Crash(CliCase):
     """In the middle of a statement, and in the middle of a fetch."""
 
+    def setUp(self):
+        super().setUp()
+        # A sanitizer is not to turn deaths by signals into exit statuses.
+        self.home.env["ASAN_OPTIONS"] = (
+            self.home.env.get("ASAN_OPTIONS", "") +
+            ":handle_segv=0:handle_abort=0")
+
     WHERE = (("statement", ENDLESS_STATEMENT), ("fetch", ENDLESS_FETCH))
 
     def begin(self, job, sql, *words, **more):
