@@ -177,14 +177,20 @@ class Drivers(Case):
                          "INSERT INTO t VALUES (3, 0.1 + 0.2, x'00ff');")
 
     def test_sections(self):
-        """each driver that is known has its section"""
+        """each driver that is known has its section, and all that is added"""
         with open(os.path.join(SRCDIR, "src/odbc/quirk.c")) as f:
-            known = set(re.findall(r"\.section = \"([^\"]+)\"", f.read()))
+            table = f.read()
         with open(os.path.join(SRCDIR, "drivers.md")) as f:
-            found = {heading.lower().replace(" ", "-") for heading in
-                     re.findall(r"^## (.*)$", f.read(), re.M)}
+            page = f.read()
+        known = set(re.findall(r"\.section = \"([^\"]+)\"", table))
+        found = {heading.lower().replace(" ", "-") for heading in
+                 re.findall(r"^## (.*)$", page, re.M)}
         self.assertGreater(len(known), 8)
         self.assertEqual(known - found, set())
+        added = re.findall(r"\"(\w+=[^\"]+)\"", table)
+        self.assertGreater(len(added), 8)
+        self.assertEqual([pair for pair in added
+                          if "`%s`" % pair not in page], [])
 
     def test_digits(self):
         """floats have all digits, wrapped or by printf('%!.17g')"""
