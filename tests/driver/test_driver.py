@@ -7,6 +7,7 @@ sys.dont_write_bytecode = True
 import csv
 import ctypes
 import io
+import itertools
 import json
 import os
 import signal
@@ -529,6 +530,19 @@ class Lies(Believing):
         self.everywhere("cut char", must=0)
         self.everywhere("cut char", "truncation silent", must=0)
 
+    def test_cut_long(self):
+        """the same in values of many pieces"""
+        parts = ("\u20ac", "a\u20ac", "\u00e9", "\U0001f600bc",
+                 "\U0001f600\U0001f600x")
+        rows = "".join("  row 1 repeat:400000:%s\n" % part for part in parts)
+        for lies in (["cut byte"], ["cut char"],
+                     ["cut char", "indicator no_total"]):
+            self.home = type(self.home)()
+            done = Play(self.home, result(LONG, rows, lies)).query("q")
+            got = list(csv.reader(io.StringIO(done.bytes.decode())))[1:]
+            self.assertTrue(got == [["1", part * 400000] for part in parts],
+                            lies)
+
     def test_no_total(self):
         """the length of a cut value is not known"""
         self.everywhere("indicator no_total", must=0)
@@ -550,6 +564,16 @@ class Lies(Believing):
     def test_indicator_larger(self):
         """the length of a whole value is larger than what was given"""
         self.everywhere("indicator larger 5")
+
+    def test_pairs(self):
+        """two lies at once"""
+        lies = ("indicator no_total", "indicator total", "indicator piece",
+                "indicator larger 5000", "truncation silent", "nul missing",
+                "again repeat", "again empty", "bound continue")
+        for one, two in itertools.combinations(lies, 2):
+            if one.split()[0] != two.split()[0]:
+                self.lie(one, two)
+                self.lie(one, two, columns=LONG, top="")
 
     def test_again(self):
         """SQLGetData behind the end"""

@@ -15,6 +15,11 @@ from test_driver import Believing, SMALL, result
 class Lies(Believing):
     """Either the right bytes or an error."""
 
+    def test_piece_of_characters(self):
+        """the length is that of the piece, cut at a character: only 01004
+        tells"""
+        self.everywhere("indicator piece", "cut char")
+
     def test_name_cut(self):
         """the name of a column is cut by the driver"""
         self.home = type(self.home)()
