@@ -92,7 +92,8 @@ check_trust(const char *path, const struct stat *st, enum file_trust trust,
 		    "the secret in '%s' can be read by "
 		    "other users (mode %04o)",
 		    path, (unsigned)st->st_mode & 07777);
-		return err_hint(e, "chmod 600 '%s'", path);
+		return err_hint(
+		    e, "Let its owner alone read it: chmod 600 '%s'.", path);
 	}
 	return check_parents(path, e);
 }

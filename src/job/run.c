@@ -459,7 +459,9 @@ record_refusal(struct run *r, const char *state, const struct err *error)
 	struct date today;
 
 	if (o->date[0] == '\0' &&
-	    date_today(&today, NULL, clock_wall_ms(), &own) == 0)
+	    ((r->options->date != NULL &&
+		 date_parse(&today, r->options->date, &own) == 0) ||
+		date_today(&today, NULL, clock_wall_ms(), &own) == 0))
 		date_put(o->date, &today);
 	if (open_state(r, &own) < 0 || begin_run(r, &own) < 0 ||
 	    ledger_end_run(r->ledger, o->run, &end, &own) < 0)

@@ -172,20 +172,40 @@ put_additions(struct buf *out, const struct session_options *o,
 	return put_pair(out, "CONN_TIMEOUT", seconds, e);
 }
 
+/* The DSN, given as such or in the string; "" for none. */
+static void
+find_dsn(const struct session_options *o, char dsn[CONNECT_VALUE])
+{
+	dsn[0] = '\0';
+	if (o->dsn != NULL)
+		(void)snprintf(dsn, CONNECT_VALUE, "%s", o->dsn);
+	else if (o->connection != NULL)
+		(void)find_key(o->connection, "DSN", dsn);
+}
+
+void
+connect_put_driver(const struct session_options *o, char *driver, size_t size)
+{
+	char dsn[CONNECT_VALUE], found[CONNECT_VALUE] = "";
+
+	find_dsn(o, dsn);
+	if ((o->connection == NULL ||
+		!find_key(o->connection, "Driver", found)) &&
+	    dsn[0] != '\0')
+		(void)find_profile(dsn, "Driver", "odbc.ini", found);
+	(void)snprintf(driver, size, "%s", found);
+}
+
 int
 connect_build(struct buf *out, const struct session_options *o,
     const struct quirk **quirk, struct err *e)
 {
-	char driver[CONNECT_VALUE] = "", dsn[CONNECT_VALUE] = "";
+	char driver[CONNECT_VALUE], dsn[CONNECT_VALUE];
 	const char *string = o->connection != NULL ? o->connection : "";
 	struct said said = { string, dsn };
 
-	if (o->dsn != NULL)
-		(void)snprintf(dsn, sizeof(dsn), "%s", o->dsn);
-	else
-		(void)find_key(string, "DSN", dsn);
-	if (!find_key(string, "Driver", driver) && dsn[0] != '\0')
-		(void)find_profile(dsn, "Driver", "odbc.ini", driver);
+	find_dsn(o, dsn);
+	connect_put_driver(o, driver, sizeof(driver));
 	*quirk = quirk_of_driver(driver);
 	if (o->dsn != NULL ? put_pair(out, "DSN", o->dsn, e) < 0 :
 			     buf_puts(out, string, e) < 0)

@@ -22,6 +22,12 @@ enum { CONNECT_MAX = 64 * 1024 };
  */
 int connect_build(struct buf *out, const struct session_options *options,
     const struct quirk **quirk, struct err *e) MUST_CHECK;
+/*
+ * The driver that the options lead to, as the string or the DSN's section
+ * names it: a name of odbcinst.ini, a path, or "".
+ */
+void connect_put_driver(
+    const struct session_options *options, char *driver, size_t size);
 
 /* Whether the connection string or the DSN says something about a key. */
 bool connect_says(const struct session_options *options, const char *key);

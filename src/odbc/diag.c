@@ -14,6 +14,19 @@
 
 enum { DIAG_RECORDS = 32, DIAG_TEXT = 2048, DIAG_ALL = 64 * 1024 };
 
+static const char hint_grant[] =
+    "Let the database's administrator grant the user what the statement "
+    "needs, or set source.user to one that may.";
+static const char hint_later[] =
+    "Another session was in the way: the same command can be run again "
+    "later.";
+static const char hint_limit[] =
+    "Somebody or a time limit ended the statement: source.query_timeout, or "
+    "a limit of the database server. The same command can be run again.";
+static const char hint_lost[] =
+    "The connection was lost; the log of the database server says why, if "
+    "the server ended it. The same command can be run again.";
+
 /* One record. */
 struct record {
 	char state[6];
@@ -62,13 +75,15 @@ join(struct buf *all, struct record *r)
 
 /*
  * PostgreSQL: appendix A of its manual (class 08, 40, 53, 57P0x, 55P03,
- * 25P03); ODBC: HYT00, HYT01; Virtuoso: S2801.
+ * 25P03, and 57014 for a time limit or an administrator's cancel); ODBC:
+ * HYT00, HYT01; Virtuoso: S2801.
  */
 static bool
 is_transient_state(const char *state)
 {
 	static const char *const prefixes[] = { "08", "40", "53", "HYT00",
-		"HYT01", "57P01", "57P02", "57P03", "55P03", "25P03", "S2801" };
+		"HYT01", "57014", "57P01", "57P02", "57P03", "55P03", "25P03",
+		"S2801" };
 
 	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
 		if (strncmp(state, prefixes[i], strlen(prefixes[i])) == 0)
@@ -78,14 +93,15 @@ is_transient_state(const char *state)
 
 /*
  * MariaDB: 1205 lock wait, 1213 deadlock, 1040 and 1203 too many connections,
- * 1053 shutdown, 2002 2003 2005 2006 2013 the connection; FreeTDS: 20009,
+ * 1053 shutdown, 2002 2003 2005 2006 2013 the connection, 1317 and 1969 a
+ * statement ended by KILL QUERY and by max_statement_time; FreeTDS: 20009,
  * 20017; SQL Server: 1205 deadlock.
  */
 static bool
 is_transient_native(long native)
 {
-	static const long codes[] = { 1205, 1213, 1040, 1203, 1053, 2002, 2003,
-		2005, 2006, 2013, 20009, 20017 };
+	static const long codes[] = { 1205, 1213, 1040, 1203, 1053, 1317, 1969,
+		2002, 2003, 2005, 2006, 2013, 20009, 20017 };
 
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
 		if (codes[i] == native)
@@ -159,6 +175,59 @@ classify(const struct diag_place *p, const struct record *r, const char *all)
 	return ERR_DATABASE;
 }
 
+/* What to do about a statement that failed; the first row that fits. */
+static const struct remedy {
+	const char *state; /* how the SQLSTATE begins */
+	long native;	   /* the database's own code; 0: any */
+	const char *hint;
+} remedies[] = {
+	{ "42501", 0, hint_grant },
+	{ "42000", 1142, hint_grant }, /* MariaDB: command on a table */
+	{ "42000", 1143, hint_grant }, /* ... on a column */
+	{ "42000", 1227, hint_grant }, /* ... without SUPER and the like */
+	{ "42000", 1044, hint_grant }, /* ... in a database */
+	{ "42", 0,
+	    "Correct the statement at that line, or what it names: "
+	    "the user, schema or database may be another one than you tried "
+	    "it with." },
+	{ "22", 0,
+	    "A value in the data is not what the statement expects: "
+	    "find its row, or let the statement allow for it." },
+	{ "23", 0, "The statement breaks a constraint of a table." },
+	{ "40", 0, hint_later },
+	{ "55P03", 0, hint_later },
+	{ "HY000", 1205, hint_later },
+	{ "57014", 0, hint_limit },
+	{ "HYT", 0, hint_limit },
+	{ "HY018", 0, hint_limit },
+	{ "70100", 0, hint_limit },
+	{ "53", 0,
+	    "The database server is short of connections, memory or disk: "
+	    "tell its administrator, and run the job again later." },
+	{ "08", 0, hint_lost },
+	{ "57P", 0, hint_lost },
+	{ "25P03", 0, hint_lost },
+	{ "HY000", 2006, hint_lost },
+	{ "HY000", 2013, hint_lost },
+	{ "", 0,
+	    "These are the database's own words: correct the statement, or "
+	    "ask the database's administrator." },
+};
+
+int
+diag_remedy(const char *state, long native, bool is_transient, struct err *e)
+{
+	const struct remedy *r = remedies;
+
+	while (strncmp(state, r->state, strlen(r->state)) != 0 ||
+	    (r->native != 0 && r->native != native))
+		r++;
+	/* What passes is no fault of the statement, whatever the SQLSTATE. */
+	if (r->state[0] == '\0' && is_transient)
+		return err_hint(e, "%s", hint_later);
+	return err_hint(e, "%s", r->hint);
+}
+
 int
 diag_error(const struct diag_place *p, SQLRETURN rc, struct err *e)
 {
@@ -189,6 +258,9 @@ diag_error(const struct diag_place *p, SQLRETURN rc, struct err *e)
 	    (long)first.native);
 	(void)snprintf(e->state, sizeof(e->state), "%s", first.state);
 	e->native = (int)first.native;
+	if (p->connection != SQL_NULL_HDBC)
+		(void)diag_remedy(first.state, (long)first.native,
+		    e->class == ERR_NOT_NOW, e);
 	buf_release(&all);
 	return -1;
 }

@@ -39,5 +39,11 @@ int diag_check_end(const struct diag_place *place, struct err *e) MUST_CHECK;
 /* Whether an SQLSTATE and native code mean that a later try may succeed. */
 bool diag_is_transient(
     const char *state, long native, const char *text, bool connecting);
+/*
+ * Set the hint of a statement's error: what to do about this SQLSTATE and
+ * native code. is_transient: a later try may succeed. Returns -1.
+ */
+int
+diag_remedy(const char *state, long native, bool is_transient, struct err *e);
 
 #endif

@@ -2,7 +2,8 @@
  * session.c - one connection to one data source
  *
  * Connecting, what is at the other end, cancelling. The connection string is
- * made in connect.c, statements run in statement.c, errors are read in diag.c.
+ * made in connect.c, statements run in statement.c, errors are read in diag.c;
+ * why a connection failed is told in explain.c.
  */
 #include <locale.h>
 #include <stdio.h>
@@ -15,6 +16,7 @@
 #include "odbc/connect.h"
 #include "odbc/diag.h"
 #include "odbc/exact.h"
+#include "odbc/explain.h"
 #include "odbc/handle.h"
 
 enum { SESSION_NAMES_MAX = 4096 };
@@ -64,85 +66,6 @@ set_login_timeout(struct session *s, uint64_t timeout_ms)
 	/* A driver without it fails here; the supervisor has a limit too. */
 	(void)SQLSetConnectAttr(
 	    s->connection, SQL_ATTR_LOGIN_TIMEOUT, (SQLPOINTER)seconds, 0);
-}
-
-/* "did you mean" among the names that exist here. */
-static int
-suggest(struct err *e, const char *kind, const char *name, char **names,
-    const char *file)
-{
-	const char *nearest;
-	size_t n = 0;
-
-	while (names != NULL && names[n] != NULL)
-		n++;
-	nearest = str_nearest(name, (const char *const *)names, n);
-	if (nearest != NULL)
-		return err_hint(e,
-		    "Did you mean '%s'? `odbcinst -q -%c` lists "
-		    "every %s.",
-		    nearest, *kind == 'D' ? 's' : 'd', kind);
-	return err_hint(e,
-	    "Add it to %s, or correct the name; `odbcinst -q "
-	    "-%c` lists every %s, `odbcinst -j` the files that are read.",
-	    file, *kind == 'D' ? 's' : 'd', kind);
-}
-
-static int
-explain_setup(const struct session_options *o, struct err *e)
-{
-	struct err ignored = ERR_INIT;
-	char **names = NULL;
-	const char *lib = strstr(e->text, "Can't open lib '");
-	char name[256] = "";
-
-	if (lib == NULL && o->dsn != NULL) {
-		if (session_list_dsns(&names, &ignored) < 0)
-			names = NULL;
-		(void)suggest(e, "DSN", o->dsn, names, "odbc.ini");
-		(void)err_in(e, "there is no data source '%s'", o->dsn);
-	} else if (lib != NULL) {
-		(void)snprintf(name, sizeof(name), "%s", lib + 16);
-		name[strcspn(name, "'")] = '\0';
-		if (session_list_drivers(&names, &ignored) < 0)
-			names = NULL;
-		if (name[0] == '/')
-			(void)err_hint(e,
-			    "Install the driver, or a library "
-			    "that it needs: `ldd %s` names what is missing.",
-			    name);
-		else
-			(void)suggest(e, "driver", name, names,
-			    "odbcinst.ini by installing its package");
-		(void)err_in(e, "the ODBC driver '%s' cannot be loaded", name);
-	} else
-		(void)err_hint(e,
-		    "The connection string needs Driver= or DSN="
-		    " with a name that `odbcinst -q -d` or `odbcinst -q -s` "
-		    "lists.");
-	session_free_list(names);
-	e->class = ERR_DATABASE; /* what is wrong is not the spec's text */
-	return -1;
-}
-
-static int
-explain_failure(const struct session_options *o, struct err *e)
-{
-	const char *place = o->dsn != NULL ? o->dsn : "the connection string";
-
-	if (e->class == ERR_SPEC)
-		return explain_setup(o, e);
-	if (e->class == ERR_NOT_NOW)
-		(void)err_hint(e,
-		    "Is the database server running, and can "
-		    "this host reach it? Try `isql -v %s`.",
-		    o->dsn != NULL ? o->dsn : "DSN");
-	else
-		(void)err_hint(e,
-		    "Check source.user, source.password and what "
-		    "the data source names; try `isql -v %s`.",
-		    o->dsn != NULL ? o->dsn : "DSN");
-	return err_in(e, "cannot connect to '%s'", place);
 }
 
 static int

@@ -24,6 +24,12 @@ static const char hint_later[] = "This passes as a rule: run the job again "
 static const char hint_certificate[] =
     "If the server is the right one, set "
     "ca_file to its CA's certificate, or pinned_key to its key.";
+static const char hint_name[] =
+    "The certificate is another host's: write the name that it is made for "
+    "into the URL, or ask the server's operators.";
+static const char hint_expired[] =
+    "Ask the server's operators for a new certificate; check this host's "
+    "clock too.";
 static const char hint_directory[] =
     "Check that the directory of the URL "
     "exists there and that the user may write into it.";
@@ -149,6 +155,21 @@ is_broken_handshake(const char *detail)
 	return has_word(detail, words, sizeof(words) / sizeof(words[0]));
 }
 
+/* A certificate is refused for several reasons; OpenSSL's and curl's words. */
+static const char *
+certificate_hint(const char *detail)
+{
+	static const char *const name[] = { "subject name", "does not match",
+		"hostname mismatch" };
+	static const char *const time[] = { "expired", "not yet valid" };
+
+	if (has_word(detail, name, sizeof(name) / sizeof(name[0])))
+		return hint_name;
+	if (has_word(detail, time, sizeof(time) / sizeof(time[0])))
+		return hint_expired;
+	return hint_certificate;
+}
+
 /* What TLS says is never the fault of the last command. */
 static bool
 is_about_tls(CURLcode code)
@@ -202,6 +223,8 @@ classify_code(const struct failure *f, const char *action, struct err *e)
 		class = ERR_NOT_NOW;
 		hint = hint_later;
 	}
+	if (hint == hint_certificate)
+		hint = certificate_hint(f->detail);
 	if (m != NULL && m->text != NULL)
 		(void)err_set(
 		    e, class, "cannot %s: %s (%s)", action, m->text, why);

@@ -73,7 +73,7 @@ sheet_check_private(const char *file, const char *what, struct err *e)
 	    "can read (mode %04o)",
 	    what, (unsigned)st.st_mode & 07777);
 	return err_hint(e,
-	    "Put it into a file of its own and write "
-	    "password = { file = \"...\"; };, or chmod 600 '%s'.",
+	    "Put it into a file of its own that the spec names "
+	    "(odbcship.cfg(5), secrets), or chmod 600 '%s'.",
 	    file);
 }

@@ -4,6 +4,7 @@
  * Registered for redaction before anybody else sees it. The caller wipes what
  * it gets; libraries that it is handed to may keep copies.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,6 +25,11 @@ read_file(struct buf *b, const struct value *v, struct err *e)
 	if (path == NULL)
 		return -1;
 	rc = file_read(b, path, FILE_SECRET, e);
+	if (rc < 0 && (e->native == ENOENT || e->hint[0] == '\0'))
+		(void)err_hint(e,
+		    "Make it, or correct the path: it holds one line, the "
+		    "secret, and only the user that runs the job can read it "
+		    "(mode 0600).");
 	free(path);
 	return rc;
 }
@@ -95,11 +101,15 @@ read_environment(struct buf *b, const struct value *v, struct err *e)
 {
 	const char *text = getenv(v->text);
 
-	if (text == NULL)
-		return err_set(e, ERR_SPEC,
+	if (text == NULL) {
+		(void)err_set(e, ERR_SPEC,
 		    "the environment variable '%s' is "
 		    "not set",
 		    v->text);
+		return err_hint(e,
+		    "cron and systemd start jobs with few variables: keep "
+		    "the secret in a file.");
+	}
 	return buf_puts(b, text, e);
 }
 

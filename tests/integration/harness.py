@@ -393,13 +393,20 @@ class _Tap(unittest.TestResult):
 
 def main():
     """Run the cases of the calling program; ends the process."""
-    signal.signal(signal.SIGTERM, lambda *unused: sys.exit(143))
+
+    def interrupt(*unused):     # what unittest does not take for a failure
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, interrupt)
     loader = unittest.TestLoader()
     if len(sys.argv) > 1:
         loader.testNamePatterns = ["*%s*" % word for word in sys.argv[1:]]
     suite = loader.loadTestsFromModule(sys.modules["__main__"])
     result = _Tap(sum(1 for _ in _cases(suite)))
-    suite.run(result)
+    try:
+        suite.run(result)
+    except KeyboardInterrupt:
+        sys.exit(143)
     if result.number < 1:
         print("Bail out! no tests")
     sys.exit(1 if result.failed or result.number < 1 else 0)

@@ -1,0 +1,129 @@
+#!/usr/bin/python3
+"""What the design promises of values, and the program does not do yet.
+
+Not registered in Makefile.am: each case here fails today. When one passes it
+moves to the file that its name says. Run it by hand:
+
+    ODBCSHIP=/path/odbcship python3 -B tests/integration/pending_exact.py
+"""
+
+import sys
+sys.dont_write_bytecode = True
+import math
+import os
+import sqlite3
+
+from databases import DatabaseCase, parse, server_of, starter
+from harness import main
+from servers.mariadb import MariaDB
+from servers.postgres import Postgres
+
+setUpModule = starter(Postgres, MariaDB)
+
+# A file of exactly this, or no file and status 65: never another value.
+NO_FILE = 65
+
+
+class Pending(DatabaseCase):
+    kind = Postgres
+
+    def try_export(self, sql, **parts):
+        """The records, or the status when nothing was delivered."""
+        self.job(sql, **parts)
+        result = self.home.run("run", "v", "--force", expect=None)
+        if result.status != 0:
+            print("# status %d: %s" % (result.status,
+                                       result.stderr.splitlines()[0][:300]))
+            self.assertEqual(os.listdir(self.out), [])
+            return result.status
+        return parse(self.delivered())[1:]
+
+
+class PostgresExact(Pending):
+    """test_postgres.py"""
+
+    def check(self, sql, *wanted):
+        self.assertEqual(self.try_export(sql), [list(wanted)])
+
+    def test_bytes_escaped(self):
+        """bytea_output = escape in the session"""
+        self.assertEqual(self.try_export(
+            "SET bytea_output TO escape; SELECT '\\x00ff0a22'::bytea AS b"),
+            [["00ff0a22"]])
+
+    def test_wide_parameter(self):
+        """an integer parameter beyond 2^31 beside an integer literal"""
+        self.assertEqual(self.try_export(
+            "SELECT :i + 1 AS i", extra='params = { i = { value = '
+            '"9007199254740993"; type = "integer"; }; };'),
+            [["9007199254740994"]])
+
+    def test_writing_with(self):
+        """WITH ... INSERT ... RETURNING, which no cursor can hold"""
+        self.check("CREATE TEMP TABLE t (n int); WITH x AS (INSERT INTO t "
+                   "VALUES (1) RETURNING n) SELECT n FROM x", "1")
+
+    def test_select_into(self):
+        """SELECT ... INTO, which no cursor can hold"""
+        self.check("SELECT 1 AS n INTO TEMP t; SELECT n FROM t", "1")
+
+
+class MariaExact(Pending):
+    """test_mariadb.py"""
+
+    def setUp(self):
+        super().setUp()
+        self.connect_as("db", server_of(MariaDB))
+
+    def test_decimal_parameter(self):
+        """a decimal parameter keeps its digits"""
+        self.assertEqual(self.try_export(
+            "SELECT :d + 0 AS d", extra='params = { d = { value = '
+            '"12345678901234567.89"; type = "decimal"; }; };'),
+            [["12345678901234567.89"]])
+
+    def test_user_charset(self):
+        """a DSN with charset=latin1: right, or no file"""
+        self.connect_as("db", server_of(MariaDB), charset="latin1")
+        server_of(MariaDB).sql(
+            "DROP TABLE IF EXISTS t; CREATE TABLE t (z text); "
+            "INSERT INTO t VALUES ('\u4e2d')")
+        self.assertIn(self.try_export("SELECT z, 'x' AS x FROM t"),
+                      (NO_FILE, [["\u4e2d", "x"]]))
+
+
+class SQLiteExact(Pending):
+    """test_sqlite.py, test_roundtrip.py, test_environments.py"""
+
+    def fill(self, kind, *values):
+        path = self.home.sqlite("t", "CREATE TABLE t (n INTEGER, v %s);" %
+                                kind, dsn="db")
+        with sqlite3.connect(path) as db:
+            db.executemany("INSERT INTO t VALUES (?, ?)",
+                           list(enumerate(values)))
+        db.close()
+
+    def test_semicolon_in_comment(self):
+        """a comment with a semicolon in front of a statement"""
+        self.fill("TEXT", "x")
+        self.assertEqual(self.try_export("-- one; two\nSELECT v FROM t"),
+                         [["x"]])
+
+    def test_semicolon_inside(self):
+        """a comment with a semicolon inside of a statement"""
+        self.fill("TEXT", "x")
+        self.assertEqual(self.try_export("SELECT v /* one; two */ FROM t"),
+                         [["x"]])
+
+    def test_dotted_names(self):
+        """a column's name keeps its dots"""
+        self.fill("TEXT", "x")
+        self.job("SELECT v AS \"a.b\" FROM t")
+        self.home.run("run", "v")
+        self.assertEqual(parse(self.delivered())[0], ["a.b"])
+
+
+del Pending, DatabaseCase    # they have no cases of their own
+
+if __name__ == "__main__":
+    main()
