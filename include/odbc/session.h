@@ -64,11 +64,11 @@ void session_ask(struct session *s, const char *sql, char *text, size_t size);
 bool session_is_naive(const struct session *s);
 /* How far transactions at the same time see each other. */
 enum session_isolation {
-	ISOLATION_DEFAULT, /* as the database has it */
-	ISOLATION_READ_UNCOMMITTED,
-	ISOLATION_READ_COMMITTED,
-	ISOLATION_REPEATABLE_READ,
-	ISOLATION_SERIALIZABLE
+	ISOLATION_DEFAULT,	    /* as the database has it */
+	ISOLATION_READ_UNCOMMITTED, /* also what may be rolled back */
+	ISOLATION_READ_COMMITTED, /* each statement what is committed by then */
+	ISOLATION_REPEATABLE_READ, /* rows once read do not change */
+	ISOLATION_SERIALIZABLE	   /* as if one ran after the other */
 };
 
 /* Set the isolation of the transactions that follow. */
