@@ -75,19 +75,21 @@ struct plan {
 	char date_text[DATE_TEXT]; /* as in the ledger */
 	char host[256];		   /* this host's name */
 
-	struct session_options session; /* texts borrowed from spec, secret */
-	char *password;			/* of the database, owned */
-	uint64_t login_timeout_ms;	/* until connected */
-	uint64_t query_timeout_ms;	/* of one statement; 0 for none */
-	const struct dialect *dialect;	/* NULL: ask the database */
-	char *sql;			/* owned text to split, or NULL */
-	size_t sql_length;		/* its bytes */
-	char *sql_name;			/* "orders.sql", owned */
-	struct plan_param *params;	/* owned */
-	size_t n_params;		/* how many */
-	enum plan_result result;	/* which result becomes the file */
-	uint64_t result_number;		/* of PLAN_RESULT_NUMBER */
-	const char *result_name;	/* of PLAN_RESULT_NAME; borrowed */
+	struct session_options session;	  /* texts borrowed from spec, secret */
+	char *password;			  /* of the database, owned */
+	uint64_t login_timeout_ms;	  /* until connected */
+	uint64_t query_timeout_ms;	  /* of one statement; 0 for none */
+	const struct dialect *dialect;	  /* NULL: ask the database */
+	char *sql;			  /* owned text to split, or NULL */
+	size_t sql_length;		  /* its bytes */
+	char *sql_name;			  /* "orders.sql", owned */
+	struct plan_param *params;	  /* owned */
+	size_t n_params;		  /* how many */
+	bool in_transaction;		  /* the batch is one */
+	enum session_isolation isolation; /* of its transactions */
+	enum plan_result result;	  /* which result becomes the file */
+	uint64_t result_number;		  /* of PLAN_RESULT_NUMBER */
+	const char *result_name;	  /* of PLAN_RESULT_NAME; borrowed */
 
 	char *file_name;	     /* set by plan_name_run */
 	struct csv_options csv;	     /* how the file looks */

@@ -62,6 +62,22 @@ const struct session_info *session_info(const struct session *s);
 void session_ask(struct session *s, const char *sql, char *text, size_t size);
 /* Whether the driver wants statements as sql/simple.h writes them. */
 bool session_is_naive(const struct session *s);
+/* How far transactions at the same time see each other. */
+enum session_isolation {
+	ISOLATION_DEFAULT,	    /* as the database has it */
+	ISOLATION_READ_UNCOMMITTED, /* also what may be rolled back */
+	ISOLATION_READ_COMMITTED, /* each statement what is committed by then */
+	ISOLATION_REPEATABLE_READ, /* rows once read do not change */
+	ISOLATION_SERIALIZABLE	   /* as if one ran after the other */
+};
+
+/* Set the isolation of the transactions that follow. */
+int session_isolate(struct session *s, enum session_isolation isolation,
+    struct err *e) MUST_CHECK;
+/* Make what follows one transaction, until session_commit. */
+int session_begin(struct session *s, struct err *e) MUST_CHECK;
+/* Commit it; what is not committed is rolled back by session_free. */
+int session_commit(struct session *s, struct err *e) MUST_CHECK;
 /* Ask the running statement to end; safe from another thread. */
 void session_cancel(struct session *s);
 /* Disconnect and free; NULL is fine. Failures are logged at debug. */

@@ -143,6 +143,22 @@ plan_result(struct builder *b, const char *result)
 }
 
 static void
+plan_transaction(struct builder *b)
+{
+	/* In the order of enum session_isolation. */
+	static const char *const levels[] = { "default", "read-uncommitted",
+		"read-committed", "repeatable-read", "serializable" };
+	const char *transaction = spec_text(b->spec, "source.transaction");
+	const char *isolation = spec_text(b->spec, "source.isolation");
+
+	b->plan->in_transaction = transaction != NULL &&
+	    strcmp(transaction, "batch") == 0;
+	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++)
+		if (isolation != NULL && strcmp(isolation, levels[i]) == 0)
+			b->plan->isolation = (enum session_isolation)i;
+}
+
+static void
 plan_source(struct builder *b)
 {
 	struct plan *p = b->plan;
@@ -164,6 +180,7 @@ plan_source(struct builder *b)
 	p->session.allows_loss = lossy != NULL && strcmp(lossy, "warn") == 0;
 	if (dialect != NULL)
 		p->dialect = dialect_by_name(dialect);
+	plan_transaction(b);
 	plan_result(b, result != NULL ? result : "last");
 }
 

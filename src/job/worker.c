@@ -493,8 +493,14 @@ do_order(struct worker *w, struct err *e)
 		return 0;
 	if (read_scripts(w, e) < 0 ||
 	    run_script(w, &w->on_connect, "source.on_connect", e) < 0 ||
+	    session_isolate(w->session, p->isolation, e) < 0 ||
+	    (p->in_transaction && session_begin(w->session, e) < 0) ||
 	    run_script(w, &w->batch,
 		p->sql_name != NULL ? p->sql_name : "source.statements", e) < 0)
+		return -1;
+	/* The file gets its name only when what it came from is durable. */
+	if (check_cancelled(e) < 0 ||
+	    (p->in_transaction && session_commit(w->session, e) < 0))
 		return -1;
 	return finish_file(w, e);
 }

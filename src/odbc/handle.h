@@ -21,6 +21,7 @@ struct session {
 	SQLHENV environment;	   /* owned */
 	SQLHDBC connection;	   /* owned */
 	bool is_connected;	   /* SQLDisconnect is due */
+	bool in_transaction;	   /* that is not committed */
 	const struct quirk *quirk; /* of its driver */
 	struct session_info info;  /* what it is connected to */
 	SQLUINTEGER getdata;	   /* SQL_GETDATA_EXTENSIONS */

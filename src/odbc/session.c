@@ -191,6 +191,65 @@ session_ask(struct session *s, const char *sql, char *text, size_t size)
 	(void)SQLFreeHandle(SQL_HANDLE_STMT, statement);
 }
 
+static int
+set_attribute(
+    struct session *s, SQLINTEGER attribute, uintptr_t value, struct err *e)
+{
+	const struct diag_place place = { SQL_HANDLE_DBC, s->connection,
+		"SQLSetConnectAttr", s->connection };
+	/* The cast is how ODBC passes integers as attributes. */
+	SQLRETURN rc = SQLSetConnectAttr(
+	    s->connection, attribute, (SQLPOINTER)value, 0);
+
+	return SQL_SUCCEEDED(rc) ? 0 : diag_error(&place, rc, e);
+}
+
+int
+session_isolate(
+    struct session *s, enum session_isolation isolation, struct err *e)
+{
+	static const uintptr_t levels[] = { 0, SQL_TXN_READ_UNCOMMITTED,
+		SQL_TXN_READ_COMMITTED, SQL_TXN_REPEATABLE_READ,
+		SQL_TXN_SERIALIZABLE };
+	SQLUINTEGER possible = 0;
+
+	if (isolation == ISOLATION_DEFAULT)
+		return 0;
+	/* A driver may take any number and do nothing with it. */
+	if (SQL_SUCCEEDED(SQLGetInfo(s->connection, SQL_TXN_ISOLATION_OPTION,
+		&possible, sizeof(possible), NULL)) &&
+	    (possible & levels[isolation]) == 0) {
+		(void)err_set(e, ERR_SPEC,
+		    "the driver does not offer that source.isolation");
+		return err_hint(e, "Leave it out, or ask for another one.");
+	}
+	return set_attribute(s, SQL_ATTR_TXN_ISOLATION, levels[isolation], e);
+}
+
+int
+session_begin(struct session *s, struct err *e)
+{
+	if (set_attribute(s, SQL_ATTR_AUTOCOMMIT, SQL_AUTOCOMMIT_OFF, e) < 0)
+		return err_in(e, "source.transaction");
+	s->in_transaction = true;
+	return 0;
+}
+
+int
+session_commit(struct session *s, struct err *e)
+{
+	const struct diag_place place = { SQL_HANDLE_DBC, s->connection,
+		"SQLEndTran", s->connection };
+	SQLRETURN rc = SQLEndTran(SQL_HANDLE_DBC, s->connection, SQL_COMMIT);
+
+	if (!SQL_SUCCEEDED(rc)) {
+		(void)diag_error(&place, rc, e);
+		return err_in(e, "cannot commit");
+	}
+	s->in_transaction = false;
+	return 0;
+}
+
 bool
 session_is_naive(const struct session *s)
 {
@@ -211,6 +270,10 @@ session_free(struct session *s)
 {
 	if (s == NULL)
 		return;
+	if (s->in_transaction &&
+	    !SQL_SUCCEEDED(
+		SQLEndTran(SQL_HANDLE_DBC, s->connection, SQL_ROLLBACK)))
+		log_debug("the driver failed to roll back");
 	if (s->is_connected && !SQL_SUCCEEDED(SQLDisconnect(s->connection)))
 		log_debug("the driver failed to disconnect");
 	if (s->connection != SQL_NULL_HDBC)

@@ -31,6 +31,9 @@ static const char *const quotes[] = { "minimal", "all", "text", "nonnull",
 static const char *const invalids[] = { "fail", "replace", NULL };
 static const char *const formulas[] = { "keep", "quote", "fail", NULL };
 static const char *const binaries[] = { "hex", "base64", NULL };
+static const char *const transactions[] = { "none", "batch", NULL };
+static const char *const isolations[] = { "default", "read-uncommitted",
+	"read-committed", "repeatable-read", "serializable", NULL };
 static const char *const newlines[] = { "crlf", "lf", NULL };
 static const char *const tls_modes[] = { "required", "none", NULL };
 static const char *const tls_versions[] = { "1.2", "1.3", NULL };
@@ -108,6 +111,15 @@ static const struct setting rows[] = {
 	    "then an error); its number, counted from 1; or the name that a "
 	    "comment -- name: orders gives the statement below it.",
 	    "result = \"orders\";" },
+	{ "source.transaction", SETTING_CHOICE, "none", 0, 0, transactions, 0,
+	    "none: each statement is committed by itself. batch: the whole "
+	    "batch is one transaction, committed when all its rows are read, "
+	    "and rolled back when it fails.",
+	    "transaction = \"batch\";" },
+	{ "source.isolation", SETTING_CHOICE, "default", 0, 0, isolations, 0,
+	    "How far the batch sees what others change meanwhile, where the "
+	    "database offers it.",
+	    "isolation = \"repeatable-read\";" },
 	{ "source.login_timeout", SETTING_DURATION, "30s", 0, LONGEST, NULL, 0,
 	    "How long connecting to the database may take; \"0\" leaves it to "
 	    "the driver.",

@@ -26,8 +26,11 @@ word_at(const char *s)
 static bool
 is_word(const char *s, size_t n, const char *word, size_t least)
 {
-	size_t length = strlen(word);
+	size_t length;
 
+	if (((*s ^ *word) & 0x5f) != 0)
+		return false;
+	length = strlen(word);
 	return n <= length && n >= (least > 0 ? least : length) &&
 	    strncasecmp(s, word, n) == 0;
 }

@@ -8,7 +8,6 @@
  */
 #include <ctype.h>
 #include <string.h>
-#include <strings.h>
 
 #include "sql/lexer.h"
 
@@ -39,15 +38,6 @@ static bool
 is_blank(char c)
 {
 	return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-bool
-piece_is(const struct piece *p, const char *word)
-{
-	/* Most words differ in their first letter already. */
-	return p->type == PIECE_WORD && ((*p->text ^ *word) & 0x5f) == 0 &&
-	    strlen(word) == p->length &&
-	    strncasecmp(p->text, word, p->length) == 0;
 }
 
 static void

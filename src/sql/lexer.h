@@ -17,6 +17,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <strings.h>
 
 #include "base/err.h"
 #include "sql/dialect.h"
@@ -73,7 +74,17 @@ bool lexer_begins_line(const struct lexer *l, const char *at);
 const char *lexer_end_of_line(const char *at);
 /* Whether a byte belongs to a word. */
 bool lexer_is_word(char c);
-/* Whether a piece is that word, whatever its case. */
-bool piece_is(const struct piece *p, const char *word);
+
+/*
+ * Whether a piece is that word, whatever its case. Asked many times for each
+ * word of a script, and most differ in their first letter.
+ */
+static inline bool
+piece_is(const struct piece *p, const char *word)
+{
+	return ((*p->text ^ *word) & 0x5f) == 0 && p->type == PIECE_WORD &&
+	    strncasecmp(p->text, word, p->length) == 0 &&
+	    word[p->length] == '\0';
+}
 
 #endif

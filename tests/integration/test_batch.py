@@ -82,6 +82,23 @@ class Batch(Case):
         self.home.run("run", "j")
         self.assertEqual(self.file(), ["b;c,d;`e", "2,?;"])
 
+    def test_transaction(self):
+        """a batch that fails leaves nothing behind where that is asked for"""
+        sql = ("INSERT INTO t VALUES (3);\nSELECT count(*) AS n FROM t;\n%s")
+        count = "SELECT count(*) AS n FROM t;"
+        for extra, left in (('transaction = "batch";', "2"), ("", "3")):
+            self.job(sql % "SELECT * FROM missing;", extra)
+            self.home.run("run", "j", "--force", expect=69)
+            self.job(count)
+            self.home.run("run", "j", "--force")
+            self.assertEqual(self.file(), ["n", left])
+        self.job(sql % "", 'transaction = "batch";')
+        self.home.run("run", "j", "--force")
+        self.assertEqual(self.file(), ["n", "4"])
+        self.job(count)
+        self.home.run("run", "j", "--force")
+        self.assertEqual(self.file(), ["n", "4"])
+
     def test_statements(self):
         """a list of statements needs no splitter"""
         self.home.job("j", """

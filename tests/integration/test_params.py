@@ -113,8 +113,10 @@ class Params(Case):
                                  "ts": "TIMESTAMP", "more": ""})
             self.home.secret("pw", server.password)
             self.home.dsn("pg", server.keywords())
+            # In a transaction of its own: what binds must not depend on it.
             self.compare('dsn = "pg"; user = "%s"; password = { file = "pw"; '
-                         '};' % server.role, CHECKS)
+                         '}; transaction = "batch"; isolation = '
+                         '"repeatable-read";' % server.role, CHECKS)
 
     def test_mariadb(self):
         """MariaDB"""
