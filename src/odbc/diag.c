@@ -296,3 +296,14 @@ diag_check_end(const struct diag_place *p, struct err *e)
 	    "Nothing of this result can be trusted; run the "
 	    "job again.");
 }
+
+bool
+diag_has_state(const struct diag_place *p, const char *state)
+{
+	struct record r;
+
+	for (SQLSMALLINT i = 1; i <= DIAG_RECORDS && read_record(p, i, &r); i++)
+		if (strcmp(r.state, state) == 0)
+			return true;
+	return false;
+}

@@ -31,6 +31,8 @@ int diag_error(const struct diag_place *place, SQLRETURN rc, struct err *e);
  */
 int diag_check_info(const struct diag_place *place, const struct session *s,
     struct err *e) MUST_CHECK;
+/* Whether a record of that SQLSTATE is among those of the last call. */
+bool diag_has_state(const struct diag_place *place, const char *state);
 /*
  * The end of the rows came; when the connection is gone then, the driver took
  * its loss for the end: -1.

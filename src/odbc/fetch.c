@@ -363,6 +363,34 @@ row_bytes(const struct fetch *f)
 	return n;
 }
 
+/*
+ * A driver that says it cut something (01004) and counts the bytes it gave
+ * instead of those there are: then a buffer is full that does not look cut.
+ */
+static int
+check_cuts(const struct fetch *f, const struct diag_place *place, struct err *e)
+{
+	bool is_full = false;
+
+	if (diag_check_info(place, NULL, e) < 0)
+		return -1;
+	if (!diag_has_state(place, "01004"))
+		return 0;
+	for (size_t i = 0; i < f->n_lanes; i++) {
+		const struct lane *lane = &f->lanes[i];
+
+		if (!lane->is_bound || lane_is_null(lane))
+			continue;
+		if (lane_is_cut(lane))
+			return 0;
+		is_full = is_full || lane_is_full(lane);
+	}
+	if (!is_full)
+		return 0;
+	return err_set(e, ERR_DATA,
+	    "the driver says that it cut a value (01004), and none looks cut");
+}
+
 int
 fetch_next(struct fetch *f, const struct block **block, struct err *e)
 {
@@ -384,7 +412,7 @@ fetch_next(struct fetch *f, const struct block **block, struct err *e)
 	if (!SQL_SUCCEEDED(rc))
 		result = diag_error(&place, rc, e);
 	else if (rc == SQL_SUCCESS_WITH_INFO)
-		result = diag_check_info(&place, NULL, e);
+		result = check_cuts(f, &place, e);
 	if (result < 0)
 		return err_in(e, "after row %llu", (unsigned long long)f->rows);
 	*block = &f->block;

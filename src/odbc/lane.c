@@ -232,6 +232,14 @@ lane_is_cut(const struct lane *lane)
 		(size_t)lane->indicator > lane->room - nul_of(lane->form));
 }
 
+bool
+lane_is_full(const struct lane *lane)
+{
+	return !is_native(lane->form) &&
+	    (size_t)lane->indicator + LANE_SPLIT >=
+	    lane->room - nul_of(lane->form);
+}
+
 /*
  * Bytes of a piece that was cut: all of the room. A driver that does not
  * split characters leaves the zeros that were put at its end before.
@@ -266,6 +274,7 @@ get_piece(struct lane_reader *r, const struct lane *lane, SQLLEN *indicator,
 	if (!SQL_SUCCEEDED(rc))
 		return diag_error(&place, rc, e);
 	r->has_info = rc == SQL_SUCCESS_WITH_INFO;
+	r->says_cut = r->has_info && diag_has_state(&place, "01004");
 	if (r->has_info && diag_check_info(&place, NULL, e) < 0)
 		return -1;
 	return 1;
@@ -309,11 +318,15 @@ measure_piece(struct lane_reader *r, const struct lane *lane, SQLLEN indicator,
 {
 	size_t most = r->room - nul_of(lane->form);
 
-	part->more = false;
+	/* A driver that counts the piece alone says at least that it cut. */
+	part->more = r->says_cut && !is_native(lane->form);
 	part->length = (size_t)indicator;
 	if (is_native(lane->form) ||
-	    (indicator >= 0 && (size_t)indicator <= most))
+	    (indicator >= 0 && (size_t)indicator <= most)) {
+		if (part->more)
+			r->whole = SQL_NO_TOTAL;
 		return 0;
+	}
 	part->more = true;
 	part->length = cut_length(r->piece, r->room, lane->form);
 	if (indicator >= 0)

@@ -51,6 +51,7 @@ struct lane_reader {
 	bool is_pending;      /* a piece waits behind a bound value */
 	struct cell_part pending; /* that piece */
 	bool has_info; /* the driver said something besides success */
+	bool says_cut; /* namely that it cut the value (01004) */
 	bool is_final; /* the driver does not count: only an end may
 			       * follow */
 };
@@ -71,6 +72,8 @@ int lane_plan(struct lane_reader *r, struct lane *lanes, size_t n,
 bool lane_is_null(const struct lane *lane);
 /* Whether its buffer cut the value. */
 bool lane_is_cut(const struct lane *lane);
+/* Whether the value fills it, but for the bytes of a character. */
+bool lane_is_full(const struct lane *lane);
 /*
  * The next part of column i as the driver gives it, in the reader's memory
  * (which may be changed) or the lane's. Native values come as text.
