@@ -28,6 +28,9 @@ import time
 import traceback
 import unittest
 
+# A shell's "&" ignores it, and what we start would too.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 RUN_SECONDS = 120
 PASSED_ON = ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "LLVM_PROFILE_FILE",
              "GCOV_PREFIX")

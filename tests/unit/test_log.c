@@ -19,6 +19,9 @@ static char dir[64];
 static char path[128];
 static char syslog_lines[4096];
 
+/* clang's fortified syslog() is a macro. */
+#undef syslog
+
 static void
 keep_line(int priority, const char *format, va_list ap) PRINTF_LIKE(2, 0);
 void
