@@ -28,7 +28,8 @@ CERTS = Certs(DIRECTORY)
 NAMES = [
     "plain.csv", "two words.csv", "it's.csv", 'so "called".csv', "100%.csv",
     "%41%2e.csv", "no. #1.csv", "really?.csv", "a;type=a.csv", "k=v&x+y.csv",
-    "Größe-Zürich.csv", "\u4e2d\u6587.csv", "\U0001f600.csv", "[a]*(b).csv", "~home.csv", "-rf.csv", "@at.csv",
+    "Größe-Zürich.csv", "\u4e2d\u6587.csv", "\U0001f600.csv", "[a]*(b).csv",
+    "~home.csv", "-rf.csv", "@at.csv",
     ".hidden.csv", "x" * 200 + ".csv",
 ]
 
