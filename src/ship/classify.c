@@ -68,7 +68,9 @@ static const struct meaning codes[] = {
 	{ CURLE_COULDNT_CONNECT, ERR_NOT_NOW, NULL,
 	    "Is the server running, "
 	    "and does the firewall let this host through?" },
-	{ CURLE_WEIRD_SERVER_REPLY, ERR_TARGET, NULL, "" },
+	{ CURLE_WEIRD_SERVER_REPLY, ERR_TARGET, NULL,
+	    "What answers there does not speak FTP as it should: check host "
+	    "and port, and ask the server's operators." },
 	{ CURLE_REMOTE_ACCESS_DENIED, ERR_TARGET, NULL, hint_directory },
 	{ CURLE_FTP_WEIRD_PASV_REPLY, ERR_TARGET, NULL, "Try epsv = false." },
 	{ CURLE_FTP_CANT_GET_HOST, ERR_TARGET, NULL, "" },
@@ -170,6 +172,31 @@ certificate_hint(const char *detail)
 	return hint_certificate;
 }
 
+/* libcurl's limit for replies, and its word for what the server then did. */
+static bool
+is_flood(const struct failure *f)
+{
+	return strstr(f->detail, "Too large response headers") != NULL;
+}
+
+/*
+ * When the data connection breaks in its TLS handshake, libcurl 7.88 goes on
+ * with PASV, though STOR was sent, and takes the answer to STOR for one to
+ * PASV.
+ */
+static bool
+is_blamed_on_pasv(const struct transcript *t)
+{
+	return t->has_stored && transcript_is_at(t, "PASV");
+}
+
+static bool
+is_broken_data(const struct failure *f)
+{
+	return f->code == CURLE_FTP_WEIRD_PASV_REPLY && f->said->code < 400 &&
+	    is_blamed_on_pasv(f->said);
+}
+
 /* What TLS says is never the fault of the last command. */
 static bool
 is_about_tls(CURLcode code)
@@ -201,7 +228,8 @@ classify_reply(const struct failure *f, const char *action, struct err *e)
 		hint = hint_later;
 	}
 	(void)snprintf(verb, sizeof(verb), "%.*s",
-	    (int)strcspn(t->command, " "), t->command);
+	    (int)strcspn(t->command, " "),
+	    is_blamed_on_pasv(t) ? "STOR" : t->command);
 	(void)err_set(e, class, "cannot %s: the server says '%s'%s%s", action,
 	    t->reply, verb[0] != '\0' ? " to " : "", verb);
 	e->native = (int)f->code;
@@ -234,9 +262,32 @@ classify_code(const struct failure *f, const char *action, struct err *e)
 	return hint[0] != '\0' ? err_hint(e, "%s", hint) : -1;
 }
 
+static int
+classify_special(const struct failure *f, const char *action, struct err *e)
+{
+	if (is_flood(f)) {
+		(void)err_set(e, ERR_TARGET,
+		    "cannot %s: the server floods with replies (%s)", action,
+		    f->detail);
+		(void)err_hint(e, "Ask the server's operators.");
+	} else {
+		(void)err_set(e, ERR_NOT_NOW,
+		    "cannot %s: the data connection broke before the first "
+		    "byte",
+		    action);
+		(void)err_hint(e,
+		    "If it happens each time, look at firewalls and at the "
+		    "server's TLS for data connections; see max_tls.");
+	}
+	e->native = (int)f->code;
+	return -1;
+}
+
 int
 classify(const struct failure *f, const char *action, struct err *e)
 {
+	if (is_flood(f) || is_broken_data(f))
+		return classify_special(f, action, e);
 	if (f->said->code >= 400 && !is_about_tls(f->code))
 		return classify_reply(f, action, e);
 	return classify_code(f, action, e);

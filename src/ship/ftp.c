@@ -125,8 +125,9 @@ ask_size(struct delivery *d, const char *name, uint64_t *size, struct err *e)
 		*size = FTP_ABSENT;
 		return 0;
 	}
+	/* 4xx passes; a size that is no number will not get better. */
 	(void)err_set(e,
-	    said->code >= 500 || said->code == 0 ? ERR_TARGET : ERR_NOT_NOW,
+	    said->code >= 400 && said->code < 500 ? ERR_NOT_NOW : ERR_TARGET,
 	    "cannot verify '%s': the server says '%s' to SIZE", name,
 	    said->reply);
 	return err_hint(e,
@@ -157,8 +158,29 @@ verify(struct delivery *d, const char *name, struct err *e)
 		    name, (unsigned long long)size,
 		    (unsigned long long)d->shipment->bytes);
 	return err_hint(e,
-	    "The server lost bytes, or something there takes "
-	    "files away; nothing has the final name.");
+	    "The server lost bytes, or something there takes files away%s",
+	    d->receipt->stage < SHIP_RENAMING ?
+		"; nothing has the final name." :
+		".");
+}
+
+/*
+ * After the rename the file is out: whatever the second look finds or does
+ * not find, the message must not let anybody believe otherwise.
+ */
+static int
+verify_final(struct delivery *d, struct err *e)
+{
+	char why[sizeof(e->hint)];
+
+	if (verify(d, d->shipment->name, e) == 0)
+		return 0;
+	memcpy(why, e->hint, sizeof(why));
+	(void)err_in(e,
+	    "'%s' has its final name, but could not be verified there",
+	    d->shipment->name);
+	return err_hint(
+	    e, "Look at the target before the next run. %.600s", why);
 }
 
 /* A fresh connection, since the old one may be half dead. */
@@ -240,6 +262,18 @@ upload(struct delivery *d, struct err *e)
 	return 0;
 }
 
+/* Neither done nor undone, as far as can be seen from here. */
+static int
+fail_unknown(const struct delivery *d, const char *what,
+    const struct err *first, struct err *e)
+{
+	*e = *first;
+	e->class = ERR_NOT_NOW;
+	(void)err_in(
+	    e, "'%s' may be there under its final name", d->shipment->name);
+	return err_hint(e, "%s: look at the target before the next run.", what);
+}
+
 /* The rename's answer was lost: look what is there now. */
 static int
 look_after_rename(struct delivery *d, const struct err *first, struct err *e)
@@ -250,16 +284,19 @@ look_after_rename(struct delivery *d, const struct err *first, struct err *e)
 	log_info("the server's answer to the rename was lost: %s", first->text);
 	if (reconnect(d, &own) < 0 ||
 	    ask_size(d, d->shipment->temporary, &temporary, &own) < 0 ||
-	    ask_size(d, d->shipment->name, &final, &own) < 0) {
-		*e = *first;
-		return err_hint(e,
-		    "Whether the file has its name there is not "
-		    "known: look at the target before the next run.");
-	}
+	    ask_size(d, d->shipment->name, &final, &own) < 0)
+		return fail_unknown(d,
+		    "The server's answer to the rename was lost, and asking "
+		    "again failed",
+		    first, e);
 	if (temporary == FTP_ABSENT && final == d->shipment->bytes)
 		return 0;
-	if (temporary != FTP_ABSENT)
-		d->receipt->stage = SHIP_UPLOADED;
+	if (temporary == FTP_ABSENT)
+		return fail_unknown(d,
+		    "The temporary name is gone, and what has the final name "
+		    "is not this file",
+		    first, e);
+	d->receipt->stage = SHIP_UPLOADED;
 	*e = *first;
 	return -1;
 }
@@ -332,7 +369,7 @@ ftp_deliver(const struct target *t, const struct shipment *s, struct receipt *r,
 		return -1;
 	if (upload(&d, e) < 0 || publish(&d, e) < 0)
 		goto out;
-	if (verify(&d, s->name, e) < 0)
+	if (verify_final(&d, e) < 0)
 		goto out;
 	r->stage = SHIP_VERIFIED;
 	(void)snprintf(r->verified, sizeof(r->verified), "size");

@@ -69,25 +69,30 @@ find_protocol(const char *url)
 int
 ship_check_name(const char *name, struct err *e)
 {
-	if (*name == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
-		return err_set(e, ERR_SPEC, "'%s' is no name for a file", name);
-	if (strlen(name) > SHIP_NAME_MAX)
-		return err_set(e, ERR_SPEC,
-		    "the file name is longer than %d "
-		    "bytes",
-		    SHIP_NAME_MAX);
+	if (*name == '\0' || strcmp(name, ".") == 0 ||
+	    strcmp(name, "..") == 0) {
+		(void)err_set(e, ERR_SPEC, "'%s' is no name for a file", name);
+		return err_hint(e, "Give it a name such as orders.csv.");
+	}
+	if (strlen(name) > SHIP_NAME_MAX) {
+		(void)err_set(e, ERR_SPEC,
+		    "the file name is longer than %d bytes", SHIP_NAME_MAX);
+		return err_hint(e, "No file system takes it: shorten it.");
+	}
 	if (strpbrk(name, "/\\") != NULL) {
 		(void)err_set(
 		    e, ERR_SPEC, "the file name '%s' holds a slash", name);
 		return err_hint(e, "Directories belong into the target's URL.");
 	}
-	if (str_has_control(name))
-		return err_set(e, ERR_SPEC,
-		    "the file name '%s' holds a "
-		    "control byte",
-		    name);
-	if (!utf8_is_valid(name, strlen(name)))
-		return err_set(e, ERR_SPEC, "the file name is not UTF-8");
+	if (str_has_control(name)) {
+		(void)err_set(e, ERR_SPEC,
+		    "the file name '%s' holds a control byte", name);
+		return err_hint(e, "Leave out line breaks and the like.");
+	}
+	if (!utf8_is_valid(name, strlen(name))) {
+		(void)err_set(e, ERR_SPEC, "the file name is not UTF-8");
+		return err_hint(e, "Save the job spec as UTF-8.");
+	}
 	return 0;
 }
 
@@ -169,10 +174,12 @@ check_url(const struct protocol *p, const char *url, struct err *e)
 static int
 check_control(const char *what, const char *text, struct err *e)
 {
-	if (text != NULL && str_has_control(text))
-		return err_set(
-		    e, ERR_SPEC, "the %s holds a control byte", what);
-	return 0;
+	if (text == NULL || !str_has_control(text))
+		return 0;
+	(void)err_set(e, ERR_SPEC, "the %s holds a control byte", what);
+	return err_hint(e,
+	    "The server would take what follows for a command of its own: "
+	    "look for a line break in it.");
 }
 
 int
@@ -194,10 +201,13 @@ ship_check_target(const struct target *t, struct err *e)
 	if (strlen(t->url) > SHIP_URL_MAX)
 		return err_set(e, ERR_SPEC, "the URL is longer than %d bytes",
 		    SHIP_URL_MAX);
-	if (p->is_implicit_tls && t->tls == TARGET_TLS_NONE)
-		return err_set(e, ERR_SPEC,
-		    "tls is \"none\", but ftps:// is "
-		    "FTP over TLS");
+	if (p->is_implicit_tls && t->tls == TARGET_TLS_NONE) {
+		(void)err_set(e, ERR_SPEC,
+		    "tls is \"none\", but ftps:// is FTP over TLS");
+		return err_hint(e,
+		    "Leave tls out; FTP in clear is ftp:// with tls = "
+		    "\"none\".");
+	}
 	return check_url(p, t->url, e);
 }
 

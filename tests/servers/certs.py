@@ -5,6 +5,7 @@
     certs.server        (certificate, key) for localhost and 127.0.0.1
     certs.stranger      the same names, from a CA that nobody trusts
     certs.misnamed      from the trusted CA, for another host
+    certs.expired       from the trusted CA, for localhost, of yesterday
 """
 
 import os
@@ -26,6 +27,8 @@ class Certs:
                                      self.ca, ca_key)
         self.stranger = self._signed("stranger", NAMES, self.other_ca,
                                      other_key)
+        self.expired = self._signed("expired", NAMES, self.ca, ca_key,
+                                    days="-1")
 
     def _path(self, name):
         return os.path.join(self.directory, name)
@@ -48,7 +51,7 @@ class Certs:
                       "-addext", "keyUsage=critical,keyCertSign,cRLSign")
         return cert, key
 
-    def _signed(self, name, names, ca, ca_key):
+    def _signed(self, name, names, ca, ca_key, days=DAYS):
         key, cert = self._key(name), self._path(name + ".pem")
         request, extra = self._path(name + ".csr"), self._path(name + ".ext")
         with open(extra, "w") as f:
@@ -56,6 +59,6 @@ class Certs:
         self._openssl("req", "-new", "-key", key, "-subj", "/CN=" + name,
                       "-out", request)
         self._openssl("x509", "-req", "-in", request, "-CA", ca, "-CAkey",
-                      ca_key, "-CAcreateserial", "-days", DAYS, "-extfile",
+                      ca_key, "-CAcreateserial", "-days", days, "-extfile",
                       extra, "-out", cert)
         return cert, key
