@@ -60,6 +60,12 @@ fault_end(void)
 	return fault.seen >= fault.n;
 }
 
+unsigned
+fault_seen(void)
+{
+	return fault.seen;
+}
+
 const char *
 fault_name(enum fault_kind kind)
 {
@@ -386,6 +392,8 @@ run_once(const struct fault_scenario *s, enum fault_kind kind, unsigned n,
 		fail_msg("%s %u: fails without a word", fault_name(kind), n);
 	if (rc < 0 && (!reached || kind >= FAULT_SHORT))
 		fail_msg("%s %u: %s", fault_name(kind), n, e.text);
+	if (rc == 0 && reached && (s->fatal & FAULT_BIT(kind)) != 0)
+		fail_msg("%s %u: is not told", fault_name(kind), n);
 	if (fault_live() != before)
 		fail_msg("%s %u: %zd allocations are left (%s)",
 		    fault_name(kind), n, (ssize_t)(fault_live() - before),

@@ -50,6 +50,8 @@ void fault_set_up(void);
 void fault_begin(enum fault_kind kind, unsigned n, enum fault_length length);
 /* No more; whether there was an n-th call. */
 bool fault_end(void);
+/* Calls of the kind since fault_begin. */
+unsigned fault_seen(void);
 /* Allocations of our code that are not freed. */
 size_t fault_live(void);
 /* What a kind is called. */
@@ -60,7 +62,11 @@ struct fault_scenario {
 	void (*prepare)(void);	    /* before each run; or NULL */
 	int (*run)(struct err *e);  /* 0, or -1 with e */
 	void (*check)(bool worked); /* what it left; or NULL */
+	unsigned fatal;		    /* kinds that it must not survive */
 };
+
+/* A kind as a bit of fatal. */
+#define FAULT_BIT(kind) (1U << (kind))
 
 /* Run it with every fault; fails the test that calls. */
 void fault_run(const struct fault_scenario *s);

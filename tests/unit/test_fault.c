@@ -6,6 +6,7 @@
 #include "unit.h"
 
 #include <fcntl.h>
+#include <limits.h>
 
 #include "base/child.h"
 #include "base/file.h"
@@ -91,12 +92,28 @@ check_spool(bool worked)
 static void
 test_spool(void **state)
 {
-	const struct fault_scenario s = { prepare_spool, run_spool,
-		check_spool };
+	const struct fault_scenario s = { prepare_spool, run_spool, check_spool,
+		FAULT_BIT(FAULT_WRITE) | FAULT_BIT(FAULT_SYNC) |
+		    FAULT_BIT(FAULT_RENAME) | FAULT_BIT(FAULT_OPEN) };
 
 	(void)state;
 	assert_int_equal(mkdir(path_of("spool"), 0700), 0);
 	fault_run(&s);
+}
+
+/* The file first, then its name in the directory. */
+static void
+test_spool_is_durable(void **state)
+{
+	struct err e = ERR_INIT;
+
+	(void)state;
+	prepare_spool();
+	fault_begin(FAULT_SYNC, UINT_MAX, FAULT_ONCE);
+	OK(run_spool(&e), &e);
+	(void)fault_end();
+	assert_int_equal(fault_seen(), 2);
+	check_spool(true);
 }
 
 /* Small files and directories. */
@@ -147,8 +164,9 @@ check_files(bool worked)
 static void
 test_files(void **state)
 {
-	const struct fault_scenario s = { prepare_files, run_files,
-		check_files };
+	const struct fault_scenario s = { prepare_files, run_files, check_files,
+		FAULT_BIT(FAULT_SYNC) | FAULT_BIT(FAULT_OPEN) |
+		    FAULT_BIT(FAULT_READ) | FAULT_BIT(FAULT_MKDIR) };
 
 	(void)state;
 	fault_run(&s);
@@ -207,8 +225,8 @@ check_state(bool worked)
 static void
 test_state(void **state)
 {
-	const struct fault_scenario s = { prepare_state, run_state,
-		check_state };
+	const struct fault_scenario s = { prepare_state, run_state, check_state,
+		FAULT_BIT(FAULT_MKDIR) };
 
 	(void)state;
 	fault_run(&s);
@@ -258,7 +276,8 @@ out:
 static void
 test_texts(void **state)
 {
-	const struct fault_scenario s = { NULL, run_texts, NULL };
+	const struct fault_scenario s = { NULL, run_texts, NULL,
+		FAULT_BIT(FAULT_MEMORY) };
 
 	(void)state;
 	fault_run(&s);
@@ -281,7 +300,8 @@ run_child(struct err *e)
 static void
 test_child(void **state)
 {
-	const struct fault_scenario s = { NULL, run_child, NULL };
+	const struct fault_scenario s = { NULL, run_child, NULL,
+		FAULT_BIT(FAULT_READ) };
 
 	(void)state;
 	fault_run(&s);
@@ -321,7 +341,8 @@ out:
 static void
 test_wire(void **state)
 {
-	const struct fault_scenario s = { NULL, run_wire, NULL };
+	const struct fault_scenario s = { NULL, run_wire, NULL,
+		FAULT_BIT(FAULT_READ) | FAULT_BIT(FAULT_WRITE) };
 
 	(void)state;
 	fault_run(&s);
@@ -397,7 +418,8 @@ out:
 static void
 test_job(void **state)
 {
-	const struct fault_scenario s = { prepare_job, run_job, NULL };
+	const struct fault_scenario s = { prepare_job, run_job, NULL,
+		FAULT_BIT(FAULT_READ) | FAULT_BIT(FAULT_OPEN) };
 
 	(void)state;
 	fault_run(&s);
@@ -431,6 +453,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_spool),
+		cmocka_unit_test(test_spool_is_durable),
 		cmocka_unit_test(test_files),
 		cmocka_unit_test(test_state),
 		cmocka_unit_test(test_texts),

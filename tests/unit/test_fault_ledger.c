@@ -5,6 +5,7 @@
  */
 #include "unit.h"
 
+#include <limits.h>
 #include <sqlite3.h>
 
 #include "base/file.h"
@@ -194,7 +195,7 @@ static void
 test_ledger(void **state)
 {
 	const struct fault_scenario s = { prepare_ledger, run_ledger,
-		check_ledger };
+		check_ledger, 0 };
 
 	(void)state;
 	fault_run(&s);
@@ -204,7 +205,7 @@ static void
 test_new_ledger(void **state)
 {
 	const struct fault_scenario s = { prepare_no_ledger, run_ledger,
-		check_new_ledger };
+		check_new_ledger, 0 };
 
 	(void)state;
 	fault_run(&s);
@@ -296,11 +297,30 @@ out:
 static void
 test_reading_the_ledger(void **state)
 {
-	const struct fault_scenario s = { NULL, run_reading, NULL };
+	const struct fault_scenario s = { NULL, run_reading, NULL, 0 };
 
 	(void)state;
 	prepare_ledger();
 	fault_run(&s);
+}
+
+/* Each step is on the disk before it is told to be done. */
+static void
+test_durable(void **state)
+{
+	struct ledger *l;
+	struct err e = ERR_INIT;
+	unsigned before;
+
+	(void)state;
+	prepare_ledger();
+	OK(ledger_open(&l, path_of("ledger"), &e), &e);
+	fault_begin(FAULT_SYNC, UINT_MAX, FAULT_ONCE);
+	OK(record(l, &new_key, &e), &e);
+	before = fault_seen();
+	(void)fault_end();
+	assert_true(before >= STEP_SHIPPED - STEP_OPEN);
+	ledger_free(l);
 }
 
 static int
@@ -331,6 +351,7 @@ main(void)
 		cmocka_unit_test(test_ledger),
 		cmocka_unit_test(test_new_ledger),
 		cmocka_unit_test(test_reading_the_ledger),
+		cmocka_unit_test(test_durable),
 	};
 
 	fault_set_up();
