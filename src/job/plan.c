@@ -52,6 +52,20 @@ allocate(struct builder *b, size_t n, size_t size)
 	return items;
 }
 
+/* A copy, or NULL and a problem. */
+static char *
+copy_text(struct builder *b, const char *text)
+{
+	struct err e = ERR_INIT;
+	char *copy = str_dup(text);
+
+	if (copy == NULL) {
+		(void)err_set(&e, ERR_INTERNAL, "out of memory");
+		complain(b, NULL, &e);
+	}
+	return copy;
+}
+
 static char *
 expand(const struct plan *p, const char *text, const char *name, int64_t run,
     struct err *e)
@@ -226,9 +240,9 @@ plan_sql(struct builder *b)
 	struct err e = ERR_INIT;
 
 	if (b->options->sql != NULL) {
-		p->sql = str_dup(b->options->sql);
+		p->sql = copy_text(b, b->options->sql);
 		p->sql_length = strlen(b->options->sql);
-		p->sql_name = str_dup(b->options->sql_name);
+		p->sql_name = copy_text(b, b->options->sql_name);
 		return;
 	}
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
@@ -290,7 +304,7 @@ plan_params(struct builder *b)
 		const struct value *v = spec_member(
 		    b->spec, "source.params", i);
 
-		p->params[i].name = str_dup(v->member);
+		p->params[i].name = copy_text(b, v->member);
 		p->params[i].value = expand_value(b, v);
 		p->params[i].type = param_type(v->type);
 		p->params[i].must_be_used = v->origin.file == NULL ||
@@ -416,7 +430,10 @@ first_problem(const struct problems *problems, struct err *e)
 			*e = problems->items[i].error;
 			return -1;
 		}
-	return 0;
+	/* One that there was no memory to keep is counted. */
+	return problems->errors == 0 ?
+	    0 :
+	    err_set(e, ERR_INTERNAL, "out of memory");
 }
 
 int

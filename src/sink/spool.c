@@ -176,10 +176,11 @@ publish(struct spool *s, struct err *e)
 int
 spool_commit(struct spool *s, struct spool_receipt *r, struct err *e)
 {
-	if (!s->is_borrowed && publish(s, e) < 0)
-		return -1;
 	r->bytes = s->bytes;
-	return hash_finish(s->hash, r->sha256, e);
+	/* The name comes last: nothing may fail once the file has it. */
+	if (hash_finish(s->hash, r->sha256, e) < 0)
+		return -1;
+	return s->is_borrowed ? 0 : publish(s, e);
 }
 
 void

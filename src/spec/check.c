@@ -157,8 +157,11 @@ check_connection(const struct spec *s, struct problems *problems)
 	if (v->text == NULL || v->origin.file == NULL)
 		return;
 	copy = str_dup(v->text);
-	if (copy == NULL)
+	if (copy == NULL) {
+		(void)err_set(&e, ERR_INTERNAL, "out of memory");
+		complain(s, problems, &v->origin, &e);
 		return;
+	}
 	/* What redaction would hide is a secret. */
 	redact_text(copy, strlen(copy) + 1);
 	if (strcmp(copy, v->text) != 0 &&

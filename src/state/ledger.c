@@ -58,6 +58,8 @@ upgrade(struct ledger *l, const char *path, struct err *e)
 		    path, (long long)version, (int)SCHEMA_VERSION);
 		return err_hint(e, "Install the newer odbcship here too.");
 	}
+	if (version == SCHEMA_VERSION)
+		return 0; /* nothing is written, nothing to wait for */
 	for (; version < SCHEMA_VERSION; version++)
 		if (execute(l, schema_steps[version], "make the ledger", e) < 0)
 			return -1;
