@@ -78,6 +78,7 @@ struct dialect {
 	bool slash_splits;	    /* a line / ends a statement */
 	bool term_comment;	    /* --#SET TERMINATOR x */
 	const char *decimal_marker; /* of a decimal value; NULL: ? */
+	const char *long_marker;    /* of an integer beyond 32 bits; NULL: ? */
 	bool copy_data;		    /* COPY ... FROM STDIN reads the script */
 };
 

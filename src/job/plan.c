@@ -510,6 +510,26 @@ plan_split(const struct plan *p, const struct dialect *d, struct script *s,
 	return 0;
 }
 
+/*
+ * What stands for a value: a type that the database would not guess is said
+ * there (drivers.md, parameters).
+ */
+static const char *
+marker_of(const struct plan_param *param, const struct dialect *d)
+{
+	struct err ignored = ERR_INIT;
+	const char *marker = NULL;
+	int64_t number;
+
+	if (param->type == PARAM_DECIMAL)
+		marker = d->decimal_marker;
+	else if (param->type == PARAM_INTEGER && param->value != NULL &&
+	    str_integer(param->value, &number, &ignored) == 0 &&
+	    (number > INT32_MAX || number < INT32_MIN))
+		marker = d->long_marker;
+	return marker != NULL ? marker : "?";
+}
+
 int
 plan_find_params(const struct plan *p, const struct dialect *d,
     const struct statement_text *statement, struct params *found, struct err *e)
@@ -523,10 +543,7 @@ plan_find_params(const struct plan *p, const struct dialect *d,
 		return err_set(e, ERR_INTERNAL, "out of memory");
 	for (size_t i = 0; i < p->n_params; i++) {
 		names[i] = p->params[i].name;
-		markers[i] = p->params[i].type == PARAM_DECIMAL &&
-			d->decimal_marker != NULL ?
-		    d->decimal_marker :
-		    "?";
+		markers[i] = marker_of(&p->params[i], d);
 	}
 	rc = params_find(found, statement, d, &defined, e);
 	free(names);

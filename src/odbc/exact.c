@@ -6,6 +6,7 @@
  * is executed as it is: then its error is the database's own. Reading what
  * comes back is mark.c's and record.c's.
  */
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -118,6 +119,10 @@ exact_settle(struct session *s, const char *time_zone, struct err *e)
 	char unused[EXACT_TEXT];
 	struct err ignored = ERR_INIT;
 
+	/* A DSN may ask for another charset, which loses characters. */
+	if (s->quirk->set_charset != NULL &&
+	    ask(s, s->quirk->set_charset, unused, e) < 0)
+		return err_in(e, "cannot make texts UTF-8");
 	if (set_time_zone(s, time_zone, e) < 0)
 		return -1;
 	if (s->quirk->ask_time_zone != NULL &&
@@ -202,6 +207,41 @@ learn_all_declared(struct statement *st, SQLHSTMT handle, struct err *e)
 	return 0;
 }
 
+/*
+ * SQLite's driver drops all up to a dot from the name of a column that stands
+ * alone, in its label too: beside another one it does not.
+ */
+static int
+learn_single_name(
+    struct statement *st, const char *sql, size_t length, struct err *e)
+{
+	char name[EXACT_TEXT] = "";
+	struct buf pair = BUF_INIT(INT_MAX);
+	SQLHSTMT handle = SQL_NULL_HSTMT;
+	int rc = -1;
+
+	if (buf_puts(&pair, "select *,1 from (", e) < 0 ||
+	    buf_put(&pair, sql, length, e) < 0 || buf_puts(&pair, "\n)", e) < 0)
+		goto out;
+	rc = 0;
+	if (SQL_SUCCEEDED(SQLAllocHandle(
+		SQL_HANDLE_STMT, st->session->connection, &handle)) &&
+	    SQL_SUCCEEDED(SQLPrepare(
+		handle, (SQLCHAR *)pair.data, (SQLINTEGER)pair.length)))
+		ask_attribute(handle, 0, SQL_DESC_LABEL, name);
+	if (strlen(name) > strlen(st->shown.columns[0].name)) {
+		free(st->shown.columns[0].name);
+		st->shown.columns[0].name = str_dup(name);
+		if (st->shown.columns[0].name == NULL)
+			rc = err_set(e, ERR_INTERNAL, "out of memory");
+	}
+out:
+	if (handle != SQL_NULL_HSTMT)
+		(void)SQLFreeHandle(SQL_HANDLE_STMT, handle);
+	buf_release(&pair);
+	return rc;
+}
+
 /* The columns of sql, which is prepared only: 1, or 0 when it cannot be. */
 static int
 describe_prepared(
@@ -222,6 +262,8 @@ describe_prepared(
 	if (s->quirk->way == EXACT_MARKED)
 		result = learn_all_declared(st, handle, e);
 	(void)SQLFreeHandle(SQL_HANDLE_STMT, handle);
+	if (result == 0 && s->quirk->label_names && st->shown.n == 1)
+		result = learn_single_name(st, sql, length, e);
 	return result < 0 ? -1 : st->shown.n > 0;
 }
 
@@ -262,6 +304,15 @@ wrap_marked(
 	return rc;
 }
 
+/* A cursor cannot hold SELECT ... INTO, nor what changes data. */
+static void
+use_cursor(const struct session *s, bool use)
+{
+	if (s->sets_cursor)
+		(void)SQLSetConnectAttr(s->connection,
+		    s->quirk->cursor_attribute, (SQLPOINTER)(uintptr_t)use, 0);
+}
+
 int
 exact_wrap(struct statement *st, const char *sql, size_t length,
     struct buf *out, struct err *e)
@@ -271,10 +322,11 @@ exact_wrap(struct statement *st, const char *sql, size_t length,
 	enum wrap_kind kind;
 	int rc;
 
-	if (s->quirk->way == EXACT_PLAIN || !s->wraps)
+	if (s->quirk->way == EXACT_PLAIN)
 		return 0;
 	kind = wrap_kind_of(sql, length, dialect_by_name(s->quirk->dialect));
-	if (kind == WRAP_NOT)
+	use_cursor(s, kind != WRAP_NOT);
+	if (kind == WRAP_NOT || !s->wraps)
 		return 0;
 	rc = describe_prepared(st, sql, length, e);
 	if (rc <= 0)

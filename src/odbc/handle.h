@@ -26,6 +26,7 @@ struct session {
 	struct session_info info;  /* what it is connected to */
 	SQLUINTEGER getdata;	   /* SQL_GETDATA_EXTENSIONS */
 	bool sets_batch;	   /* the user leaves batches to us */
+	bool sets_cursor;	   /* likewise whether a statement has one */
 	bool wraps;		   /* queries may be wrapped to be exact */
 	bool allows_loss;	   /* what cannot be exact is counted only */
 	/* Told what the driver said besides; NULL: nobody. */

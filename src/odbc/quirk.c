@@ -41,7 +41,8 @@ static const struct quirk quirks[] = {
 	    .dialect = "postgresql",
 	    .set_time_zone = "SET TIME ZONE ",
 	    .ask_time_zone = "SHOW TimeZone",
-	    .batch_attribute = 65541, /* SQL_ATTR_PGOPT_FETCH */
+	    .cursor_attribute = 65539, /* SQL_ATTR_PGOPT_USE_DECLAREFETCH */
+	    .batch_attribute = 65541,  /* SQL_ATTR_PGOPT_FETCH */
 	    .zero_dates = true,
 	    .upper_uuid = true },
 	{ .library = "maodbc",
@@ -51,10 +52,12 @@ static const struct quirk quirks[] = {
 	    .environment = nothing,
 	    .set_time_zone = "SET time_zone = ",
 	    .ask_time_zone = "SELECT @@session.time_zone",
+	    .set_charset = "SET character_set_results = utf8mb4",
 	    .add_conn_timeout = true,
 	    .native_real = true,
 	    .native_double = true,
 	    .native_bit = true,
+	    .double_decimals = true,
 	    .is_buffered = true },
 	{ .library = "sqlite3odbc",
 	    .name = "SQLite ODBC",

@@ -28,7 +28,10 @@ struct quirk {
 	const char *dialect;		/* by which they are read for that */
 	const char *set_time_zone;	/* SQL in front of a literal; or NULL */
 	const char *ask_time_zone;	/* a query; or NULL */
-	int batch_attribute; /* of the connection: rows that it fetches at once
+	const char *set_charset; /* SQL that makes texts UTF-8; or NULL */
+	int cursor_attribute; /* of the connection: whether a statement gets a
+			       * cursor, which not all can; 0: it has none */
+	int batch_attribute;  /* of the connection: rows that it fetches at once
 			      * from a cursor; 0: it has none */
 	bool add_conn_timeout; /* the login timeout goes as CONN_TIMEOUT */
 	bool no_login_timeout; /* SQL_ATTR_LOGIN_TIMEOUT means something else */
@@ -41,6 +44,7 @@ struct quirk {
 	bool text_dates;       /* dates are text: bind parameters as text */
 	bool naive_parser;     /* misread comments and [x]: see sql/simple.h */
 	bool label_names;      /* only SQL_DESC_LABEL has the whole name */
+	bool double_decimals;  /* a decimal parameter becomes a double */
 	bool ucs4_text; /* wide text is '?' as SQL_C_CHAR and UCS-4 as WCHAR */
 	bool no_long_binary; /* a long binary column ends the result */
 	bool continues;	     /* SQLGetData goes on behind a bound value that was

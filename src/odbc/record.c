@@ -100,6 +100,16 @@ take_quoted(struct record *r, char **to)
 	return 0;
 }
 
+static int
+refuse_bytes(const struct record *r, struct err *e)
+{
+	(void)err_set(e, ERR_DATA,
+	    "the batch has PostgreSQL print bytea otherwise than in "
+	    "hexadecimal, as in column '%s'",
+	    r->shown->columns[r->column].name);
+	return err_hint(e, "Take SET bytea_output out of the batch.");
+}
+
 /* The values of these kinds look as from any other database. */
 static int
 convert(struct record *r, struct cell_part *part, struct err *e)
@@ -116,7 +126,7 @@ convert(struct record *r, struct cell_part *part, struct err *e)
 	part->form = CELL_BYTES;
 	for (; r->digits_after > 0 && part->length > 0; r->digits_after--) {
 		if (*data != (r->digits_after == 2 ? '\\' : 'x'))
-			return refuse(r, e);
+			return refuse_bytes(r, e);
 		data++;
 		part->length--;
 	}

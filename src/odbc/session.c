@@ -155,6 +155,8 @@ session_open(
 	ask_everything(s);
 	s->sets_batch = s->quirk->batch_attribute != 0 &&
 	    !connect_says(o, "Fetch");
+	s->sets_cursor = s->quirk->cursor_attribute != 0 &&
+	    !connect_says(o, "UseDeclareFetch");
 	if (exact_settle(s, o->time_zone, e) < 0)
 		goto failed;
 	*session = s;

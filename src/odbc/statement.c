@@ -198,6 +198,28 @@ sql_type_of(const struct statement *st, enum param_type type)
 	}
 }
 
+/* A double has 15 digits for sure. */
+static int
+check_decimal(
+    const struct statement *st, const struct param_value *value, struct err *e)
+{
+	size_t digits = 0;
+
+	if (!st->session->quirk->double_decimals || value->text == NULL ||
+	    value->type != PARAM_DECIMAL)
+		return 0;
+	for (const char *s = value->text; *s != '\0'; s++)
+		digits += *s >= '0' && *s <= '9';
+	if (digits <= 15)
+		return 0;
+	(void)err_set(e, ERR_SPEC,
+	    "this driver sends '%s' as a double, which has 15 digits",
+	    value->text);
+	return err_hint(e,
+	    "Declare the parameter as text, and write CAST(:name AS "
+	    "DECIMAL(40, 10)) with the digits that it needs.");
+}
+
 static int
 bind_value(struct statement *st, size_t i, const struct param_value *value,
     struct err *e)
@@ -216,6 +238,8 @@ bind_value(struct statement *st, size_t i, const struct param_value *value,
 	if (to->text == NULL)
 		return err_set(e, ERR_INTERNAL, "out of memory");
 	to->indicator = value->text != NULL ? (SQLLEN)length : SQL_NULL_DATA;
+	if (check_decimal(st, value, e) < 0)
+		return -1;
 	if (is_integer && str_integer(value->text, &number, e) < 0)
 		return -1;
 	to->integer = number;

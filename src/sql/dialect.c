@@ -278,6 +278,7 @@ static const struct dialect dialects[] = {
 	    /* The server would take an untyped 3.0 for what stands next to
 	     * it, an integer, and refuse it (drivers.md#postgresql). */
 	    .decimal_marker = "CAST(? AS numeric)",
+	    .long_marker = "CAST(? AS bigint)",
 	    .copy_data = true },
 	{ .name = "mysql",
 	    .dbms = mysql_dbms,

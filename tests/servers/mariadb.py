@@ -23,10 +23,14 @@ class MariaDB(Server):
         super().__init__(directory)
         self.data = os.path.join(self.directory, "data")
         self.socket = os.path.join(self.directory, "s")
+        # A server removes the temporary tables of others when it starts.
+        self.temporary = os.path.join(self.directory, "tmp")
+        self.environment = dict(self.environment, TMPDIR=self.temporary)
 
     def prepare(self):
         os.mkdir(self.data)
-        self.give(self.directory, self.data)
+        os.mkdir(self.temporary)
+        self.give(self.directory, self.data, self.temporary)
         run_tool(self.as_user([
             find_program("mariadb-install-db"), "--no-defaults",
             "--datadir=" + self.data, "--skip-test-db",
@@ -36,6 +40,7 @@ class MariaDB(Server):
     def command(self):
         return [find_program("mariadbd"), "--no-defaults",
                 "--datadir=" + self.data, "--socket=" + self.socket,
+                "--tmpdir=" + self.temporary,
                 "--bind-address=127.0.0.1", "--port=%d" % self.port,
                 "--pid-file=" + os.path.join(self.directory, "pid"),
                 "--innodb-flush-log-at-trx-commit=0",
