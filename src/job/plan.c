@@ -255,17 +255,38 @@ plan_sql(struct builder *b)
 	}
 }
 
+/* The setting that the batch comes from; NULL for query. */
+static const struct value *
+batch_value(const struct builder *b)
+{
+	static const char *const paths[] = { "source.sql", "source.sql_file",
+		"source.statements" };
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		const struct value *v = spec_value(b->spec, paths[i]);
+
+		if (b->options->sql == NULL &&
+		    (v->text != NULL || v->n_texts > 0))
+			return v;
+	}
+	return NULL;
+}
+
 /* Show what the splitter says, as far as the dialect is known by now. */
 static void
 plan_try_split(struct builder *b)
 {
+	const struct value *v = batch_value(b);
 	struct script script = SCRIPT_INIT;
 	struct err e = ERR_INIT;
 
-	if (!b->options->only_split && b->plan->dialect != NULL &&
-	    (plan_split(b->plan, NULL, &script, &e) < 0 ||
-		plan_check_batch(b->plan, b->plan->dialect, &script, &e) < 0))
-		complain(b, NULL, &e);
+	/* A file that cannot be read was told already. */
+	if (b->options->only_split || b->plan->dialect == NULL ||
+	    (b->plan->sql == NULL && (v == NULL || v->n_texts == 0)))
+		return;
+	if (plan_split(b->plan, NULL, &script, &e) < 0 ||
+	    plan_check_batch(b->plan, b->plan->dialect, &script, &e) < 0)
+		complain(b, v, &e);
 	script_release(&script);
 }
 

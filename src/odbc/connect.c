@@ -101,7 +101,8 @@ quirk_of_driver(const char *driver)
 {
 	char library[CONNECT_VALUE];
 
-	if (driver[0] != '/' &&
+	/* unixODBC takes an empty section for the first one. */
+	if (driver[0] != '/' && driver[0] != '\0' &&
 	    find_profile(driver, "Driver", "odbcinst.ini", library))
 		return quirk_find(library);
 	return quirk_find(driver);

@@ -96,7 +96,24 @@ ship_check_name(const char *name, struct err *e)
 	return 0;
 }
 
-/* A segment of the path, decoded: "." and ".." would leave the directory. */
+/* Whether a part between slashes is "." or "..". */
+static bool
+has_dots(const char *path)
+{
+	while (*path != '\0') {
+		size_t n = strcspn(path, "/");
+
+		if ((n == 1 || n == 2) && strncmp(path, "..", n) == 0)
+			return true;
+		path += n + (path[n] == '/');
+	}
+	return false;
+}
+
+/*
+ * A segment of the path, decoded: "." and ".." would leave the directory. It
+ * may hold slashes: "/%2Fsrv/" is the absolute path /srv.
+ */
 static int
 check_segment(const char *url, const char *segment, size_t n, struct err *e)
 {
@@ -109,7 +126,7 @@ check_segment(const char *url, const char *segment, size_t n, struct err *e)
 	if (strlen(decoded) != (size_t)length || str_has_control(decoded))
 		rc = err_set(
 		    e, ERR_SPEC, "the URL '%s' holds a control byte", url);
-	else if (strcmp(decoded, ".") == 0 || strcmp(decoded, "..") == 0)
+	else if (has_dots(decoded))
 		rc = err_set(
 		    e, ERR_SPEC, "the URL '%s' holds '%s'", url, decoded);
 	curl_free(decoded);
