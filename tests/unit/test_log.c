@@ -13,6 +13,8 @@
 #include "base/redact.h"
 #include "base/str.h"
 
+#undef syslog /* for clang, _FORTIFY_SOURCE makes it a macro */
+
 enum { CAPTURE_MAX = 1024 * 1024 };
 
 static char dir[64];
