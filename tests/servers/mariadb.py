@@ -35,7 +35,8 @@ class MariaDB(Server):
 
     def command(self):
         return [find_program("mariadbd"), "--no-defaults",
-                "--datadir=" + self.data, "--socket=" + self.socket,
+                "--datadir=" + self.data, "--tmpdir=" + self.data,
+                "--socket=" + self.socket,
                 "--bind-address=127.0.0.1", "--port=%d" % self.port,
                 "--pid-file=" + os.path.join(self.directory, "pid"),
                 "--innodb-flush-log-at-trx-commit=0",
