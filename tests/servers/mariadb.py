@@ -39,8 +39,8 @@ class MariaDB(Server):
 
     def command(self):
         return [find_program("mariadbd"), "--no-defaults",
-                "--datadir=" + self.data, "--socket=" + self.socket,
-                "--tmpdir=" + self.temporary,
+                "--datadir=" + self.data, "--tmpdir=" + self.temporary,
+                "--socket=" + self.socket,
                 "--bind-address=127.0.0.1", "--port=%d" % self.port,
                 "--pid-file=" + os.path.join(self.directory, "pid"),
                 "--innodb-flush-log-at-trx-commit=0",
