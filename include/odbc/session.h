@@ -78,8 +78,11 @@ int session_isolate(struct session *s, enum session_isolation isolation,
 int session_begin(struct session *s, struct err *e) MUST_CHECK;
 /* Commit it; what is not committed is rolled back by session_free. */
 int session_commit(struct session *s, struct err *e) MUST_CHECK;
-/* Ask the running statement to end; safe from another thread. */
-void session_cancel(struct session *s);
+/*
+ * Ask the running statement to end; safe from another thread. False when the
+ * driver would not survive it: then only the end of the process helps.
+ */
+bool session_cancel(struct session *s);
 /* Disconnect and free; NULL is fine. Failures are logged at debug. */
 void session_free(struct session *s);
 /*

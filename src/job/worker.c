@@ -78,6 +78,7 @@ cancel_thread(void *arg)
 {
 	const struct timespec pause = { 0, 300 * 1000 * 1000 };
 	sigset_t set;
+	bool can = true;
 	int number;
 
 	(void)arg;
@@ -89,9 +90,11 @@ cancel_thread(void *arg)
 	for (;;) {
 		(void)pthread_mutex_lock(&cancel_mutex);
 		if (cancel_session != NULL)
-			session_cancel(cancel_session);
+			can = session_cancel(cancel_session);
 		(void)pthread_mutex_unlock(&cancel_mutex);
 		(void)nanosleep(&pause, NULL);
+		if (!can) /* nor will it end by itself in a long call */
+			_exit(1);
 	}
 }
 

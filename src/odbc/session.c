@@ -258,13 +258,16 @@ session_is_naive(const struct session *s)
 	return s->quirk->naive_parser;
 }
 
-void
+bool
 session_cancel(struct session *s)
 {
+	if (s->quirk->no_cancel)
+		return false;
 	(void)pthread_mutex_lock(&s->mutex);
-	if (s->running != SQL_NULL_HSTMT && !s->quirk->no_cancel)
+	if (s->running != SQL_NULL_HSTMT)
 		(void)SQLCancel(s->running);
 	(void)pthread_mutex_unlock(&s->mutex);
+	return true;
 }
 
 void
