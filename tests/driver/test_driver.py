@@ -376,7 +376,9 @@ class Values(Case):
 
     def test_impersonation(self):
         """a driver is known by its library, and by what it says"""
-        script = result(LINE % "REAL 7 0 null", "  row 1 1.5\n")
+        script = ('statement "SET *"\n rowcount 0\n'
+                  'statement "SELECT @@*"\n rowcount 0\n' +
+                  result(LINE % "REAL 7 0 null", "  row 1 1.5\n"))
         self.query(script, "libmaodbc.so")
         self.assertIn("charset=utf8mb4",
                       self.play.transcript("SQLDriverConnect")[0])
