@@ -22,7 +22,7 @@ def setUpModule():
 
 
 # Written to work on all three.
-BATCH = """-- Orders of the day: temporary tables on one connection.
+BATCH = """-- Orders of the day; temporary tables on one connection.
 CREATE TEMPORARY TABLE wanted AS
   SELECT id, name FROM customer WHERE id > 1;
 CREATE TEMPORARY TABLE total AS
@@ -31,8 +31,9 @@ CREATE TEMPORARY TABLE total AS
 INSERT INTO total VALUES (4, 0, 0);
 UPDATE wanted SET name = 'th;ree, "3"' WHERE id = 3;
 SELECT 'not this one' AS other;
-/* the last result is the file */
-SELECT w.id, w.name, t.cents, t.orders FROM wanted w
+/* the last result; is the file */
+SELECT w.id, w.name, t.cents, t.orders  -- the columns; all four
+  FROM wanted w  /* and; this */
   LEFT JOIN total t ON t.customer = w.id ORDER BY w.id;
 """
 

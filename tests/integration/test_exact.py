@@ -98,18 +98,6 @@ class SQLiteExact(Exact):
                            list(enumerate(values)))
         db.close()
 
-    def test_semicolon_in_comment(self):
-        """a comment with a semicolon in front of a statement"""
-        self.fill("TEXT", "x")
-        self.assertEqual(self.try_export("-- one; two\nSELECT v FROM t"),
-                         [["x"]])
-
-    def test_semicolon_inside(self):
-        """a comment with a semicolon inside of a statement"""
-        self.fill("TEXT", "x")
-        self.assertEqual(self.try_export("SELECT v /* one; two */ FROM t"),
-                         [["x"]])
-
     def test_dotted_names(self):
         """a column's name keeps its dots"""
         self.fill("TEXT", "x")
