@@ -1,0 +1,109 @@
+#!/usr/bin/python3
+"""Memory: the same whatever the rows are, and however long a value is.
+
+The most memory of the supervisor and its worker, as the kernel counts it
+(ru_maxrss of wait4).
+"""
+
+import sys
+sys.dont_write_bytecode = True
+import os
+import shutil
+import subprocess
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.join(HERE, "..", "driver")]
+from databases import starter, server_of
+from harness import RUN_SECONDS, Case, Home, main, program
+from play import Play
+from servers.postgres import Postgres
+
+setUpModule = starter(Postgres)
+
+FEW, MANY = 10000, 1000000
+SLACK_KIB = 16 * 1024
+LONG = 1 << 30
+
+
+# A process begins with the memory of the one that started it, so that one is
+# small; it tells the most KiB of all that it waited for.
+LAUNCHER = """
+import os, sys
+pid = os.spawnv(os.P_NOWAIT, sys.argv[1], sys.argv[1:])
+_, status, usage = os.wait4(pid, 0)
+print(usage.ru_maxrss)
+sys.exit(os.waitstatus_to_exitcode(status) & 255)
+"""
+
+
+class Memory(Case):
+    def peak(self, *arguments):
+        """The most KiB of a query, and what it said."""
+        words = program()
+        # A sanitizer keeps what was freed, as much as it is let.
+        options = os.environ.get("ASAN_OPTIONS", "")
+        env = {"ASAN_OPTIONS": options + ":quarantine_size_mb=1"}
+        done = subprocess.run(
+            [sys.executable, "-I", "-S", "-c", LAUNCHER,
+             shutil.which(words[0])] + words[1:] + list(arguments) +
+            ["-o", "/dev/null", "-v"],
+            env=self.home.environment(env), stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            timeout=RUN_SECONDS)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return int(done.stdout.split()[-1]), done.stderr
+
+    def assert_flat(self, few, many):
+        """Within a tenth of each other, or of a mebibyte."""
+        print("# %d and %d KiB" % (few, many))
+        self.assertLess(abs(many - few), max(few // 10, 1024))
+
+    def test_sqlite(self):
+        """SQLite: as much for a million rows as for ten thousand"""
+        self.home.sqlite("s")
+        sql = ("WITH RECURSIVE x(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM "
+               "x WHERE i < %d) SELECT i, i * 1.1 AS r, 'text ' || i AS t "
+               "FROM x")
+        few, many = (self.peak("query", "-d", "s", "-e", sql % n)[0]
+                     for n in (FEW, MANY))
+        self.assert_flat(few, many)
+
+    def test_postgresql(self):
+        """PostgreSQL: as much for a million rows as for ten thousand"""
+        server = server_of(Postgres)
+        connection = "%s;PWD={%s}" % (server.connection(),
+                                      server.password.replace("}", "}}"))
+        sql = ("SELECT i, i * 1.1::float8 AS r, 'text ' || i AS t "
+               "FROM generate_series(1, %d) i")
+        few, many = (self.peak("query", "-d", connection, "-e", sql % n)[0]
+                     for n in (FEW, MANY))
+        self.assert_flat(few, many)
+
+    def play(self, rows):
+        """A query of the driver that plays a script; its peak."""
+        self.home = Home()
+        play = Play(self.home, 'dbms Play 1\ninfo SQL_GETDATA_EXTENSIONS 11\n'
+                    'statement q\n result\n'
+                    '  column n INTEGER 10 0 null\n'
+                    '  column t LONGVARCHAR 0 0 null\n' + rows)
+        return self.peak("query", "-d", play.connection.split(
+            ";Transcript")[0], "-e", "q")
+
+    def test_rows(self):
+        """any driver: as much for a million rows as for ten thousand"""
+        few, many = (self.play("  rows %d counter text:40\n" % n)[0]
+                     for n in (FEW, MANY))
+        self.assert_flat(few, many)
+
+    def test_long_value(self):
+        """a value of a gibibyte passes through in 16 MiB"""
+        small, _ = self.play("  row 1 x\n")
+        long, said = self.play("  row 1 repeat:%d:x\n" % LONG)
+        print("# %d and %d KiB" % (small, long))
+        self.assertLess(long - small, SLACK_KIB)
+        self.assertRegex(said, r"1 rows?, %d bytes" %
+                         (len("n,t\r\n1,\"\"\r\n") + LONG))
+
+
+if __name__ == "__main__":
+    main()
