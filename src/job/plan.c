@@ -326,6 +326,8 @@ plan_params(struct builder *b)
 		    b->spec, "source.params", i);
 
 		p->params[i].name = copy_text(b, v->member);
+		if (p->params[i].name == NULL)
+			return;
 		p->params[i].value = expand_value(b, v);
 		p->params[i].type = param_type(v->type);
 		p->params[i].must_be_used = v->origin.file == NULL ||

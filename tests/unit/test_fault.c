@@ -363,7 +363,7 @@ prepare_job(void)
 	    "  { name = \"there\"; url = \"ftp://h/{job}/\"; user = \"u\";\n"
 	    "    password = { file = \"secret\"; }; ca_file = \"ca\"; } );\n";
 	static const char sql[] = "CREATE TEMP TABLE t AS SELECT 1 AS a;\n"
-				  "-- name: x\nSELECT :n, 'a;b' FROM t\n";
+				  "-- name: x\nSELECT :n, :day, 'a;b' FROM t\n";
 
 	write_file(path_of("job.cfg"), spec, sizeof(spec) - 1, 0600);
 	write_file(path_of("a.sql"), sql, sizeof(sql) - 1, 0600);
