@@ -25,6 +25,7 @@ static const char sources[] = "[plain]\n"
 			      "[path]\n"
 			      "Driver = /usr/lib/odbc/psqlodbcw.so\n"
 			      "UseDeclareFetch = 0\n"
+			      "fetch = 7\n"
 			      "[maria]\n"
 			      "Driver = Maria\n"
 			      "[strange]\n"
@@ -71,7 +72,7 @@ static const struct connect_case cases[] = {
 	{ { .dsn = "plain" }, "DSN=plain;StepAPI=1;NoCreat=1;Timeout=5000",
 	    "SQLite ODBC" },
 	{ { .dsn = "said" }, "DSN=said;NoCreat=1", "SQLite ODBC" },
-	{ { .dsn = "path" }, "DSN=path;Fetch=100", "psqlODBC" },
+	{ { .dsn = "path" }, "DSN=path", "psqlODBC" },
 	/* Nor what a connection string says. */
 	{ { .connection = "Driver=SQLite3;Database=/x;nocreat=0" },
 	    "Driver=SQLite3;Database=/x;nocreat=0;StepAPI=1;Timeout=5000",

@@ -113,7 +113,7 @@ test_everything(void **state)
 
 	(void)state;
 	write_file(path_of("secret"), "hunter2hunter2\n", 15, 0600);
-	write_file(path_of("a.sql"), "SELECT 1; SELECT 2", 18, 0644);
+	write_file(path_of("a.sql"), "SELECT :day; SELECT :word", 25, 0644);
 	spec = load(text);
 	p = build(spec);
 	OK(plan_name_run(p, 42, &e), &e);
