@@ -558,12 +558,13 @@ plan_find_params(const struct plan *p, const struct dialect *d,
     const struct statement_text *statement, struct params *found, struct err *e)
 {
 	const char **names = calloc(2 * p->n_params + 1, sizeof(*names));
-	const char **markers = names + p->n_params;
-	struct param_names defined = { names, p->n_params, markers };
+	struct param_names defined = { names, p->n_params, NULL };
+	const char **markers;
 	int rc;
 
 	if (names == NULL)
 		return err_set(e, ERR_INTERNAL, "out of memory");
+	defined.markers = markers = names + p->n_params;
 	for (size_t i = 0; i < p->n_params; i++) {
 		names[i] = p->params[i].name;
 		markers[i] = marker_of(&p->params[i], d);

@@ -11,7 +11,7 @@ sys.path[:0] = [os.path.join(TESTS, "integration"), TESTS]
 from harness import (Case, children, main, program, source, target,
                      wait_until)
 
-__all__ = ["CliCase", "ENDLESS_FETCH", "ENDLESS_STATEMENT", "children",
+__all__ = ["Case", "CliCase", "ENDLESS_FETCH", "ENDLESS_STATEMENT", "children",
            "is_alive", "main", "program",
            "source", "target", "wait_until"]
 
