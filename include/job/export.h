@@ -60,11 +60,19 @@ struct export_place {
 	int fd;		  /* else a descriptor to write to */
 };
 
+/* Values that are not as the database holds them, as the job allows. */
+struct export_changes {
+	uint64_t lossy;	   /* the driver did not give them exactly */
+	uint64_t replaced; /* characters that the charset does not have */
+	uint64_t prefixed; /* texts with an apostrophe in front */
+};
+
 /* What came of it. */
 struct export_file {
-	uint64_t rows;		  /* records without the header */
-	uint64_t bytes;		  /* size */
-	char sha256[HASH_TEXT];	  /* of its content */
+	struct export_changes changes; /* what was allowed */
+	uint64_t rows;		       /* records without the header */
+	uint64_t bytes;		       /* size */
+	char sha256[HASH_TEXT];	       /* of its content */
 	char *columns;		  /* JSON array of name, kind, type; owned */
 	struct session_info info; /* what it came from */
 };

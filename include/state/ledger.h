@@ -71,6 +71,9 @@ struct run_file {
 	uint64_t bytes;	     /* size */
 	const char *sha256;  /* of its content */
 	const char *columns; /* JSON array of names and kinds */
+	uint64_t lossy;	     /* values that the driver did not give exactly */
+	uint64_t replaced;   /* characters that the charset does not have */
+	uint64_t prefixed;   /* texts with an apostrophe in front */
 };
 
 /* One delivery, begun before the first byte is sent. */

@@ -81,6 +81,9 @@ json_file(void *arg, const struct run_file *f, struct err *e)
 	json_integer(j, "rows", (int64_t)f->rows);
 	json_integer(j, "bytes", (int64_t)f->bytes);
 	json_string(j, "sha256", f->sha256);
+	json_integer(j, "lossy", (int64_t)f->lossy);
+	json_integer(j, "replaced", (int64_t)f->replaced);
+	json_integer(j, "prefixed", (int64_t)f->prefixed);
 	json_end(j);
 	return 0;
 }
@@ -201,6 +204,15 @@ text_file(void *arg, const struct run_file *f, struct err *e)
 	printf("  file %s  %llu rows, %llu bytes\n    sha256 %s\n    %s\n",
 	    f->name, (unsigned long long)f->rows, (unsigned long long)f->bytes,
 	    f->sha256, f->path);
+	if (f->lossy > 0)
+		printf("    %llu values not exact\n",
+		    (unsigned long long)f->lossy);
+	if (f->replaced > 0)
+		printf("    %llu characters replaced\n",
+		    (unsigned long long)f->replaced);
+	if (f->prefixed > 0)
+		printf("    %llu texts with an apostrophe in front\n",
+		    (unsigned long long)f->prefixed);
 	return 0;
 }
 

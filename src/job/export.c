@@ -246,6 +246,7 @@ on_file(struct supervision *s, const struct wire_message *m, struct err *e)
 		return -1;
 	s->file->rows = f.rows;
 	s->file->bytes = f.bytes;
+	s->file->changes = f.changes;
 	memcpy(s->file->sha256, f.sha256, sizeof(s->file->sha256));
 	return 0;
 }

@@ -39,9 +39,10 @@ struct wire_progress {
 
 /* The finished file. */
 struct wire_file {
-	uint64_t rows;		/* records without the header */
-	uint64_t bytes;		/* its size */
-	char sha256[HASH_TEXT]; /* of its content, in hexadecimal */
+	uint64_t rows;		       /* records without the header */
+	uint64_t bytes;		       /* its size */
+	char sha256[HASH_TEXT];	       /* of its content, in hexadecimal */
+	struct export_changes changes; /* what was allowed */
 };
 
 /* One message as received; data is borrowed until the next wire_read. */

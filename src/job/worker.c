@@ -49,6 +49,7 @@ struct worker {
 	struct export_statement current;
 	struct output output;
 	struct buf columns;
+	uint64_t lossy;	  /* values of the result that are not exact */
 	uint64_t told_ms; /* of the last progress report */
 };
 
@@ -277,6 +278,7 @@ export_result(struct worker *w, struct statement *st, bool last, struct err *e)
 	    fetch_new(&fetch, st, e) < 0 || copy_rows(w, fetch, e) < 0)
 		goto out;
 	w->current.rows = (int64_t)fetch_rows(fetch);
+	w->lossy = fetch_losses(fetch);
 	w->current.results++;
 	rc = output_end(&w->output, e);
 out:
@@ -478,6 +480,9 @@ finish_file(struct worker *w, struct err *e)
 		return -1;
 	file.rows = w->output.rows;
 	file.bytes = receipt.bytes;
+	file.changes.lossy = w->lossy;
+	file.changes.replaced = w->output.csv.counts.replaced;
+	file.changes.prefixed = w->output.csv.counts.prefixed;
 	memcpy(file.sha256, receipt.sha256, sizeof(file.sha256));
 	if (tell(w, WIRE_COLUMNS, buf_text(&w->columns), w->columns.length, e) <
 	    0)

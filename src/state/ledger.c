@@ -244,7 +244,8 @@ ledger_put_file(struct ledger *l, int64_t run, const struct run_file *f,
 
 	query_begin(&q, l->db,
 	    "INSERT INTO file (run, name, path, rows,"
-	    " bytes, sha256, columns) VALUES (?, ?, ?, ?, ?, ?, ?)");
+	    " bytes, sha256, columns, lossy, replaced, prefixed)"
+	    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
 	query_put_integer(&q, run);
 	query_put_text(&q, f->name);
 	query_put_text(&q, f->path);
@@ -252,6 +253,9 @@ ledger_put_file(struct ledger *l, int64_t run, const struct run_file *f,
 	query_put_integer(&q, (int64_t)f->bytes);
 	query_put_text(&q, f->sha256);
 	query_put_text(&q, text_or(f->columns));
+	query_put_integer(&q, (int64_t)f->lossy);
+	query_put_integer(&q, (int64_t)f->replaced);
+	query_put_integer(&q, (int64_t)f->prefixed);
 	if (query_run(&q, "record the file", e) < 0)
 		return -1;
 	*file = sqlite3_last_insert_rowid(l->db);

@@ -175,6 +175,9 @@ put_file(const struct query *q, void *with, struct err *e)
 		.bytes = (uint64_t)query_integer(q, 3),
 		.sha256 = query_text(q, 4),
 		.columns = query_text(q, 5),
+		.lossy = (uint64_t)query_integer(q, 6),
+		.replaced = (uint64_t)query_integer(q, 7),
+		.prefixed = (uint64_t)query_integer(q, 8),
 	};
 
 	return reader->put(reader->arg, &row, e);
@@ -190,7 +193,8 @@ ledger_each_file(struct ledger *l, int64_t run,
 
 	query_begin(&q, l->db,
 	    "SELECT name, path, rows, bytes, sha256,"
-	    " columns FROM file WHERE run = ? ORDER BY id");
+	    " columns, lossy, replaced, prefixed FROM file"
+	    " WHERE run = ? ORDER BY id");
 	query_put_integer(&q, run);
 	return each(&q, put_file, &reader, e);
 }

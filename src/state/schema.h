@@ -49,6 +49,9 @@ static const char *const schema_steps[] = {
 	" elapsed_ms INTEGER NOT NULL,"
 	" class TEXT NOT NULL, message TEXT NOT NULL, hint TEXT NOT NULL);"
 	"CREATE INDEX delivery_file ON delivery (file);",
+	"ALTER TABLE file ADD COLUMN lossy INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE file ADD COLUMN replaced INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE file ADD COLUMN prefixed INTEGER NOT NULL DEFAULT 0;",
 };
 
 /* The version that all steps lead to. */

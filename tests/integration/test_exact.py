@@ -3,6 +3,7 @@
 
 import sys
 sys.dont_write_bytecode = True
+import json
 import math
 import os
 import sqlite3
@@ -97,6 +98,44 @@ class SQLiteExact(Exact):
             db.executemany("INSERT INTO t VALUES (?, ?)",
                            list(enumerate(values)))
         db.close()
+
+    def changes(self, *texts):
+        """What a run says that it changed: told, recorded and shown."""
+        result = self.home.run("run", "v", "--force")
+        for text in texts:
+            self.assertIn(text, result.stderr)
+        row = self.home.ledger("SELECT run, lossy, replaced, prefixed FROM "
+                               "file ORDER BY id DESC LIMIT 1")[0]
+        shown = self.home.run("history", str(row["run"])).stdout
+        data = json.loads(self.home.run("history", str(row["run"]),
+                                        "--json").stdout)
+        if isinstance(data, list):
+            data = data[0]
+        names = ("lossy", "replaced", "prefixed")
+        counts = tuple(row[name] for name in names)
+        self.assertEqual(tuple(data["files"][0][n] for n in names), counts)
+        for count, word in zip(counts, ("not exact", "replaced", "apostrophe")):
+            self.assertEqual("%d " % count in shown and word in shown,
+                             count > 0, shown)
+        return counts
+
+    def test_changes(self):
+        """values that may change are counted, told and recorded"""
+        self.fill("TEXT", "=1+1", "\u20ac\u20ac", "@x", "plain")
+        self.job("SELECT v FROM t ORDER BY n")
+        self.assertEqual(self.changes(), (0, 0, 0))
+        self.job("SELECT v FROM t ORDER BY n",
+                 file='charset = "ISO-8859-1"; invalid = "replace"; '
+                 'formula = "quote";')
+        self.assertEqual(self.changes("2 characters", "2 texts"), (0, 2, 2))
+        self.assertEqual(self.delivered(),
+                         b"v\r\n'=1+1\r\n??\r\n'@x\r\nplain\r\n")
+
+    def test_loss_allowed(self):
+        """a loss that source.lossy allows"""
+        self.fill("TEXT", "a\0b", "c")
+        self.job("SELECT v FROM t ORDER BY n", extra='lossy = "warn";')
+        self.assertEqual(self.changes("1 value"), (1, 0, 0))
 
     def test_dotted_names(self):
         """a column's name keeps its dots"""

@@ -49,7 +49,7 @@ record(struct ledger *l, const struct run_key *key, struct err *e)
 	struct run_statement st = {
 		.index = 1, .source = "a.sql", .word = "SELECT"
 	};
-	struct run_file f = { "a.csv", "/a.csv", 1, 2, "ab", "[]" };
+	struct run_file f = { "a.csv", "/a.csv", 1, 2, "ab", "[]", 0, 0, 0 };
 	struct run_delivery d = { .target = "partner", .state = "sending" };
 	struct run_end end = { "shipped", 0, 1, 2, NULL };
 	int64_t run = 0, file = 0, delivery = 0;

@@ -196,7 +196,8 @@ test_details(void **state)
 		.word = "SELECT",
 		.rows = 5,
 		.results = 1 };
-	struct run_file f = { "a.csv", "/spool/a.csv", 5, 50, "ab12", "[]" };
+	struct run_file f = { "a.csv", "/spool/a.csv", 5, 50, "ab12", "[]", 4,
+		5, 6 };
 	struct run_delivery d = { .target = "partner",
 		.url = "ftp://h/",
 		.name = "a.csv",
