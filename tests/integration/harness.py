@@ -119,6 +119,9 @@ class Home:
         for name in PASSED_ON:
             if name in os.environ:
                 self.env[name] = os.environ[name]
+        # A sanitizer keeps what was freed, as much as it is let.
+        self.env["ASAN_OPTIONS"] = (self.env.get("ASAN_OPTIONS", "") +
+                                    ":quarantine_size_mb=1")
         shutil.copy("/etc/odbcinst.ini", os.path.join(self.odbc,
                                                       "odbcinst.ini"))
         self._dsns = {}

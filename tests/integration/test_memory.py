@@ -40,14 +40,11 @@ class Memory(Case):
     def peak(self, *arguments):
         """The most KiB of a query, and what it said."""
         words = program()
-        # A sanitizer keeps what was freed, as much as it is let.
-        options = os.environ.get("ASAN_OPTIONS", "")
-        env = {"ASAN_OPTIONS": options + ":quarantine_size_mb=1"}
         done = subprocess.run(
             [sys.executable, "-I", "-S", "-c", LAUNCHER,
              shutil.which(words[0])] + words[1:] + list(arguments) +
             ["-o", "/dev/null", "-v"],
-            env=self.home.environment(env), stdin=subprocess.DEVNULL,
+            env=self.home.environment(), stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             timeout=RUN_SECONDS)
         self.assertEqual(done.returncode, 0, done.stderr)
