@@ -27,4 +27,11 @@ size_t utf8_unfinished(const char *data, size_t n);
 int utf8_put_repaired(struct buf *out, const char *data, size_t n,
     uint64_t *count, struct err *e) MUST_CHECK;
 
+/*
+ * Turn *n bytes of UCS-4 of this machine's byte order into UTF-8, in place: no
+ * character takes more than four bytes. ERR_DATA beyond U+10FFFF; a lone
+ * surrogate comes out as what is not well-formed.
+ */
+int utf8_narrow(char *data, size_t *n, struct err *e) MUST_CHECK;
+
 #endif

@@ -113,9 +113,12 @@ struct csv {
 		.options = CSV_OPTIONS_DEFAULT \
 	}
 
-/* Whether the options can be used together. */
-int
-csv_check_options(const struct csv_options *options, struct err *e) MUST_CHECK;
+/*
+ * Whether the options can be used together; *option names the one that is
+ * wrong, as its field is named.
+ */
+int csv_check_options(const struct csv_options *options, const char **option,
+    struct err *e) MUST_CHECK;
 /* Begin a file of at least one column on out. */
 int csv_open(struct csv *c, const struct csv_options *options, struct out *out,
     const struct columns *columns, struct err *e) MUST_CHECK;

@@ -86,6 +86,8 @@ const struct value *spec_value(const struct spec *s, const char *path);
 const char *spec_text(const struct spec *s, const char *path);
 /* Its number: bool as 0 or 1, duration in ms, size in bytes; 0 when unset. */
 int64_t spec_number(const struct spec *s, const char *path);
+/* Where its text stands among the setting's choices, from 0; -1 when unset. */
+int spec_choice(const struct spec *s, const char *path);
 /* How many members a list ("targets") or params group has. */
 size_t spec_count(const struct spec *s, const char *path);
 /*

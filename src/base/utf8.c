@@ -144,3 +144,36 @@ utf8_put_repaired(
 	}
 	return 0;
 }
+
+/* The bytes of a character. */
+static size_t
+put_character(unsigned char *to, uint32_t c)
+{
+	size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+	static const unsigned char leads[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
+
+	for (size_t i = n - 1; i > 0; i--) {
+		to[i] = (unsigned char)(0x80 | (c & 0x3f));
+		c >>= 6;
+	}
+	to[0] = (unsigned char)(leads[n] | c);
+	return n;
+}
+
+int
+utf8_narrow(char *data, size_t *n, struct err *e)
+{
+	unsigned char *to = (unsigned char *)data;
+	uint32_t c;
+
+	for (size_t at = 0; at + sizeof(c) <= *n; at += sizeof(c)) {
+		memcpy(&c, data + at, sizeof(c));
+		if (c > 0x10ffff)
+			return err_set(e, ERR_DATA,
+			    "the driver gives U+%lX, which is no character",
+			    (unsigned long)c);
+		to += put_character(to, c);
+	}
+	*n = (size_t)(to - (unsigned char *)data);
+	return 0;
+}

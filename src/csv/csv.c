@@ -24,34 +24,67 @@ enum {
 /* A single value may be as large as memory allows; quotes may double it. */
 static const size_t csv_buffer_max = SIZE_MAX / 4;
 
-int
-csv_check_options(const struct csv_options *o, struct err *e)
+static int
+check_null(const struct csv_options *o, struct err *e)
 {
-	const char *const formats[] = { o->date, o->time, o->timestamp };
+	if (o->null == NULL ||
+	    (strpbrk(o->null, "\"\r\n") == NULL &&
+		strchr(o->null, o->delimiter) == NULL))
+		return 0;
+	return err_set(e, ERR_SPEC,
+	    "'%s' holds a quote, a line break or the delimiter", o->null);
+}
+
+static int
+check_boolean(const struct csv_options *o, struct err *e)
+{
+	if (o->boolean == NULL || strchr(o->boolean, ',') != NULL)
+		return 0;
+	(void)err_set(e, ERR_SPEC, "'%s' is not two words with a comma between",
+	    o->boolean);
+	return err_hint(e, "As in boolean = \"TRUE,FALSE\".");
+}
+
+static int
+check_charset(const struct csv_options *o, struct err *e)
+{
 	struct charset *charset = NULL;
 
-	if (o->null != NULL &&
-	    (strpbrk(o->null, "\"\r\n") != NULL ||
-		strchr(o->null, o->delimiter) != NULL))
-		return err_set(e, ERR_SPEC,
-		    "file.null '%s' holds a quote, a line break or the "
-		    "delimiter",
-		    o->null);
-	if (o->boolean != NULL && strchr(o->boolean, ',') == NULL) {
-		(void)err_set(e, ERR_SPEC,
-		    "file.boolean '%s' is not two words with a comma between",
-		    o->boolean);
-		return err_hint(e, "As in boolean = \"TRUE,FALSE\".");
-	}
-	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
-		if (formats[i] != NULL && value_check_format(formats[i], e) < 0)
-			return -1;
 	if (charset_is_utf8(o->charset))
 		return 0;
 	if (charset_open(&charset, o->charset, e) < 0)
-		return err_in(e, "file.charset");
+		return -1;
 	charset_free(charset);
 	return 0;
+}
+
+int
+csv_check_options(
+    const struct csv_options *o, const char **option, struct err *e)
+{
+	const struct {
+		const char *option, *format;
+	} formats[] = { { "date", o->date }, { "time", o->time },
+		{ "timestamp", o->timestamp } };
+
+	*option = "null";
+	if (check_null(o, e) < 0)
+		goto wrong;
+	*option = "boolean";
+	if (check_boolean(o, e) < 0)
+		goto wrong;
+	*option = "charset";
+	if (check_charset(o, e) < 0)
+		goto wrong;
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+		*option = formats[i].option;
+		if (formats[i].format != NULL &&
+		    value_check_format(formats[i].format, e) < 0)
+			goto wrong;
+	}
+	return 0;
+wrong:
+	return err_in(e, "file.%s", *option);
 }
 
 /* Whether a column's values go as they come, as far as options go. */

@@ -251,6 +251,22 @@ on_file(struct supervision *s, const struct wire_message *m, struct err *e)
 	return 0;
 }
 
+/* A driver may have written over what the worker says of it. */
+static int
+on_error(struct supervision *s, const struct wire_message *m, struct err *e)
+{
+	struct err *said = &s->error;
+
+	if (wire_take(m, said, sizeof(*said), e) < 0)
+		return -1;
+	said->text[sizeof(said->text) - 1] = '\0';
+	said->hint[sizeof(said->hint) - 1] = '\0';
+	said->state[sizeof(said->state) - 1] = '\0';
+	if (said->class <= ERR_NONE || said->class >= ERR_CLASSES)
+		said->class = ERR_INTERNAL;
+	return 0;
+}
+
 /* What the driver says besides, with the statement that it belongs to. */
 static void
 on_warning(const struct supervision *s, const struct wire_message *m)
@@ -288,7 +304,7 @@ on_message(struct supervision *s, const struct wire_message *m, struct err *e)
 	case WIRE_ERROR:
 		s->told_error = true;
 		s->leave_ms = s->life_ms + EXPORT_LEAVE_MS;
-		return wire_take(m, &s->error, sizeof(s->error), e);
+		return on_error(s, m, e);
 	case WIRE_DONE:
 		s->done = true;
 		s->leave_ms = s->life_ms + EXPORT_LEAVE_MS;

@@ -4,6 +4,7 @@
  * A preset first; what the spec sets itself goes before it. What the options
  * mean is csv/csv.h's.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "csv/preset.h"
@@ -27,16 +28,11 @@ take_text(const char **to, const struct spec *spec, const char *path)
 		*to = v->text[0] != '\0' ? v->text : NULL;
 }
 
-/* The position of a given value among the choices of its setting; or -1. */
+/* What is given among the choices of its setting; -1 when nothing is. */
 static int
 choice(const struct spec *spec, const char *path)
 {
-	const struct value *v = given(spec, path);
-
-	for (int i = 0; v != NULL && v->setting->choices[i] != NULL; i++)
-		if (strcmp(v->setting->choices[i], v->text) == 0)
-			return i;
-	return -1;
+	return given(spec, path) != NULL ? spec_choice(spec, path) : -1;
 }
 
 /* The choices stand in the order of the enumerations (spec/settings.c). */
@@ -80,12 +76,16 @@ take_flags(struct csv_options *o, const struct spec *spec)
 }
 
 int
-form_build(struct csv_options *o, const struct spec *spec, struct err *e)
+form_build(struct csv_options *o, const struct spec *spec,
+    const struct value **wrong, struct err *e)
 {
+	char path[64];
+	const char *option = NULL;
 	const char *name = spec_text(spec, "file.preset");
 	const struct csv_preset *preset = csv_preset(
 	    name != NULL ? name : "rfc4180");
 
+	*wrong = spec_value(spec, "file.preset");
 	if (preset == NULL)
 		return err_set(
 		    e, ERR_SPEC, "file.preset '%s' does not exist", name);
@@ -97,5 +97,9 @@ form_build(struct csv_options *o, const struct spec *spec, struct err *e)
 	take_text(&o->time, spec, "file.time");
 	take_text(&o->timestamp, spec, "file.timestamp");
 	take_text(&o->boolean, spec, "file.boolean");
-	return csv_check_options(o, e);
+	if (csv_check_options(o, &option, e) == 0)
+		return 0;
+	(void)snprintf(path, sizeof(path), "file.%s", option);
+	*wrong = spec_value(spec, path);
+	return -1;
 }

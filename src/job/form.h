@@ -10,9 +10,9 @@
 
 /*
  * Fill the options from file.preset and what is set beside it; texts are
- * borrowed from the spec.
+ * borrowed from the spec, and so is *wrong, the setting that e is about.
  */
-int form_build(
-    struct csv_options *o, const struct spec *spec, struct err *e) MUST_CHECK;
+int form_build(struct csv_options *o, const struct spec *spec,
+    const struct value **wrong, struct err *e) MUST_CHECK;
 
 #endif

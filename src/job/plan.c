@@ -157,29 +157,12 @@ plan_result(struct builder *b, const char *result)
 }
 
 static void
-plan_transaction(struct builder *b)
-{
-	/* In the order of enum session_isolation. */
-	static const char *const levels[] = { "default", "read-uncommitted",
-		"read-committed", "repeatable-read", "serializable" };
-	const char *transaction = spec_text(b->spec, "source.transaction");
-	const char *isolation = spec_text(b->spec, "source.isolation");
-
-	b->plan->in_transaction = transaction != NULL &&
-	    strcmp(transaction, "batch") == 0;
-	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++)
-		if (isolation != NULL && strcmp(isolation, levels[i]) == 0)
-			b->plan->isolation = (enum session_isolation)i;
-}
-
-static void
 plan_source(struct builder *b)
 {
 	struct plan *p = b->plan;
 	const struct spec *s = b->spec;
 	const char *dialect = spec_text(s, "source.dialect");
 	const char *result = spec_text(s, "source.result");
-	const char *lossy = spec_text(s, "source.lossy");
 
 	p->password = read_secret(b, spec_value(s, "source.password"));
 	p->login_timeout_ms = (uint64_t)spec_number(s, "source.login_timeout");
@@ -191,10 +174,14 @@ plan_source(struct builder *b)
 	p->session.login_timeout_ms = p->login_timeout_ms;
 	p->session.time_zone = spec_text(s, "source.timezone");
 	p->session.no_wrap = spec_number(s, "source.wrap") == 0;
-	p->session.allows_loss = lossy != NULL && strcmp(lossy, "warn") == 0;
+	p->session.allows_loss = spec_choice(s, "source.lossy") == 1;
 	if (dialect != NULL)
 		p->dialect = dialect_by_name(dialect);
-	plan_transaction(b);
+	/* Of these the choices stand in the order of the enumeration. */
+	p->in_transaction = spec_choice(s, "source.transaction") == 1;
+	if (spec_choice(s, "source.isolation") > 0)
+		p->isolation = (enum session_isolation)spec_choice(
+		    s, "source.isolation");
 	plan_result(b, result != NULL ? result : "last");
 }
 
@@ -314,6 +301,7 @@ static void
 plan_params(struct builder *b)
 {
 	struct plan *p = b->plan;
+	const char *job = spec_path(b->spec); /* NULL for query */
 	size_t n = spec_count(b->spec, "source.params");
 
 	if (n == 0)
@@ -331,7 +319,7 @@ plan_params(struct builder *b)
 		p->params[i].value = expand_value(b, v);
 		p->params[i].type = param_type(v->type);
 		p->params[i].must_be_used = v->origin.file == NULL ||
-		    strcmp(v->origin.file, spec_path(b->spec)) == 0;
+		    (job != NULL && strcmp(v->origin.file, job) == 0);
 		p->n_params++;
 	}
 }
@@ -341,11 +329,12 @@ plan_file(struct builder *b)
 {
 	struct plan *p = b->plan;
 	const struct value *name = spec_value(b->spec, "file.name");
+	const struct value *wrong = NULL;
 	struct err e = ERR_INIT;
 	char *expanded;
 
-	if (form_build(&p->csv, b->spec, &e) < 0)
-		complain(b, spec_value(b->spec, "file.preset"), &e);
+	if (form_build(&p->csv, b->spec, &wrong, &e) < 0)
+		complain(b, wrong, &e);
 	if (name->text == NULL)
 		return;
 	expanded = expand_value(b, name);

@@ -342,13 +342,6 @@ bind_params(struct worker *w, struct statement *st, const struct params *found,
 	return rc;
 }
 
-static int
-find_params(struct worker *w, const struct statement_text *text,
-    struct params *found, struct err *e)
-{
-	return plan_find_params(w->order->plan, &w->dialect, text, found, e);
-}
-
 /* As it is, or as the driver understands it. */
 static int
 execute(struct worker *w, struct statement *st, const struct params *found,
@@ -370,7 +363,8 @@ run_statement(struct worker *w, const struct statement_text *text,
 	struct statement *st = NULL;
 	int rc = -1;
 
-	if (find_params(w, text, &found, e) < 0 ||
+	if (plan_find_params(w->order->plan, &w->dialect, text, &found, e) <
+		0 ||
 	    statement_new(&st, w->session, e) < 0 ||
 	    statement_limit(st, w->order->plan->query_timeout_ms, e) < 0 ||
 	    bind_params(w, st, &found, e) < 0 || check_cancelled(e) < 0 ||

@@ -10,10 +10,11 @@
 
 #include "base/str.h"
 #include "base/utf8.h"
+#include "odbc/ask.h"
 #include "odbc/describe.h"
 #include "odbc/diag.h"
 
-enum { DESCRIBE_NAME = 4096, DESCRIBE_COLUMNS_MAX = 16384 };
+enum { DESCRIBE_COLUMNS_MAX = 16384 };
 
 static int
 fail(const struct session *s, SQLHSTMT handle, const char *function,
@@ -100,24 +101,14 @@ ask_number(SQLHSTMT handle, size_t i, SQLUSMALLINT what)
 	return value;
 }
 
-static void
-ask_text(SQLHSTMT handle, size_t i, SQLUSMALLINT what, char *text, size_t size)
-{
-	SQLSMALLINT length = 0;
-
-	if (!SQL_SUCCEEDED(SQLColAttribute(handle, (SQLUSMALLINT)(i + 1), what,
-		text, (SQLSMALLINT)(size - 1), &length, NULL)))
-		text[0] = '\0';
-	text[size - 1] = '\0';
-}
-
 static int
 copy_name(struct column *column, const char *name, size_t length, struct err *e)
 {
-	if (length >= DESCRIBE_NAME - 1)
+	/* Room for less than what a driver may have cut. */
+	if (length >= DESCRIBE_NAME - 2)
 		return err_set(e, ERR_DATA,
 		    "the name of a column is longer than %d bytes",
-		    DESCRIBE_NAME - 2);
+		    DESCRIBE_NAME - 3);
 	if (!utf8_is_valid(name, strlen(name)))
 		return err_set(
 		    e, ERR_DATA, "the name of a column is not UTF-8");
@@ -156,7 +147,7 @@ describe_column(struct description *d, const struct session *s, SQLHSTMT handle,
 	    &scale, &nullable);
 	if (!SQL_SUCCEEDED(rc))
 		return fail(s, handle, "SQLDescribeCol", rc, e);
-	ask_text(handle, i, SQL_DESC_LABEL, label, sizeof(label));
+	ask_column(handle, i, SQL_DESC_LABEL, label, sizeof(label));
 	if (is_whole_name(s, label, name)) {
 		memcpy(name, label, sizeof(name));
 		length = (SQLSMALLINT)strlen(name);
@@ -167,12 +158,12 @@ describe_column(struct description *d, const struct session *s, SQLHSTMT handle,
 	column->scale = scale;
 	type->display = ask_number(handle, i, SQL_DESC_DISPLAY_SIZE);
 	type->octets = ask_number(handle, i, SQL_DESC_OCTET_LENGTH);
-	ask_text(handle, i, SQL_DESC_TYPE_NAME, column->type_name,
+	ask_column(handle, i, SQL_DESC_TYPE_NAME, column->type_name,
 	    sizeof(column->type_name));
 	column->kind = kind_of(type->sql_type);
 	column->kind = kind_by_name(s, column);
 	if (s->quirk->way == EXACT_MARKED) {
-		ask_text(
+		ask_column(
 		    handle, i, SQL_DESC_BASE_TABLE_NAME, table, sizeof(table));
 		type->is_plain = table[0] != '\0';
 	}

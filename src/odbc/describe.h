@@ -9,6 +9,9 @@
 #include "base/err.h"
 #include "odbc/handle.h"
 
+/* Room for the name of a column. */
+enum { DESCRIBE_NAME = 4096 };
+
 /* Describe the current result of a handle; no columns are no error. */
 int describe(struct description *d, const struct session *s, SQLHSTMT handle,
     struct err *e) MUST_CHECK;

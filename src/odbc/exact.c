@@ -14,43 +14,11 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "odbc/ask.h"
 #include "odbc/describe.h"
-#include "odbc/diag.h"
 #include "odbc/exact.h"
 
 enum { EXACT_SQL = 64 * 1024, EXACT_TEXT = 256 };
-
-/* The statement's first value as text; "" for none or NULL. */
-static int
-ask(const struct session *s, const char *sql, char text[EXACT_TEXT],
-    struct err *e)
-{
-	struct diag_place place = { SQL_HANDLE_STMT, SQL_NULL_HSTMT,
-		"SQLExecDirect", s->connection };
-	SQLHSTMT handle = SQL_NULL_HSTMT;
-	SQLSMALLINT n = 0;
-	SQLLEN length;
-	SQLRETURN rc;
-	int result = 0;
-
-	text[0] = '\0';
-	if (!SQL_SUCCEEDED(
-		SQLAllocHandle(SQL_HANDLE_STMT, s->connection, &handle)))
-		return err_set(e, ERR_INTERNAL, "cannot allocate a statement");
-	place.handle = handle;
-	rc = SQLExecDirect(handle, (SQLCHAR *)(uintptr_t)sql, SQL_NTS);
-	if (!SQL_SUCCEEDED(rc) && rc != SQL_NO_DATA)
-		result = diag_error(&place, rc, e);
-	else if (SQL_SUCCEEDED(SQLNumResultCols(handle, &n)) && n > 0 &&
-	    (!SQL_SUCCEEDED(SQLFetch(handle)) ||
-		!SQL_SUCCEEDED(SQLGetData(
-		    handle, 1, SQL_C_CHAR, text, EXACT_TEXT, &length)) ||
-		length < 0))
-		text[0] = '\0';
-	(void)SQLFreeStmt(handle, SQL_CLOSE);
-	(void)SQLFreeHandle(SQL_HANDLE_STMT, handle);
-	return result;
-}
 
 /* A text as a literal of standard SQL. */
 static int
@@ -88,7 +56,7 @@ set_time_zone(struct session *s, const char *zone, struct err *e)
 	}
 	if (buf_puts(&sql, s->quirk->set_time_zone, e) == 0 &&
 	    put_literal(&sql, zone, e) == 0)
-		rc = ask(s, buf_text(&sql), unused, e);
+		rc = ask_value(s, buf_text(&sql), unused, sizeof(unused), e);
 	buf_release(&sql);
 	if (rc < 0)
 		return err_in(e, "cannot set source.timezone '%s'", zone);
@@ -105,11 +73,11 @@ prints_records(const struct session *s)
 	struct err ignored = ERR_INIT;
 	char text[EXACT_TEXT];
 
-	return ask(s,
+	return ask_value(s,
 		   "SELECT odbcship::text FROM (SELECT 1 AS a, 'b\"c,'||"
 		   "chr(92) AS a, NULL::text AS d, ''::text AS f, true AS g)"
 		   " odbcship",
-		   text, &ignored) == 0 &&
+		   text, sizeof(text), &ignored) == 0 &&
 	    strcmp(text, "(1,\"b\"\"c,\\\\\",,\"\",t)") == 0;
 }
 
@@ -121,12 +89,13 @@ exact_settle(struct session *s, const char *time_zone, struct err *e)
 
 	/* A DSN may ask for another charset, which loses characters. */
 	if (s->quirk->set_charset != NULL &&
-	    ask(s, s->quirk->set_charset, unused, e) < 0)
+	    ask_value(s, s->quirk->set_charset, unused, sizeof(unused), e) < 0)
 		return err_in(e, "cannot make texts UTF-8");
 	if (set_time_zone(s, time_zone, e) < 0)
 		return -1;
 	if (s->quirk->ask_time_zone != NULL &&
-	    ask(s, s->quirk->ask_time_zone, unused, &ignored) == 0)
+	    ask_value(s, s->quirk->ask_time_zone, unused, sizeof(unused),
+		&ignored) == 0)
 		(void)snprintf(s->info.time_zone, sizeof(s->info.time_zone),
 		    "%.*s", (int)sizeof(s->info.time_zone) - 1, unused);
 	if (s->quirk->way != EXACT_RECORD)
@@ -135,7 +104,8 @@ exact_settle(struct session *s, const char *time_zone, struct err *e)
 		s->wraps = false;
 		return 0;
 	}
-	return ask(s, "SET bytea_output TO hex", unused, e);
+	return ask_value(
+	    s, "SET bytea_output TO hex", unused, sizeof(unused), e);
 }
 
 /* New letters, so that no value can look like a marked one by accident. */
@@ -152,17 +122,6 @@ make_mark(char mark[WRAP_MARK + 1], struct err *e)
 	return 0;
 }
 
-static void
-ask_attribute(
-    SQLHSTMT handle, size_t i, SQLUSMALLINT what, char text[EXACT_TEXT])
-{
-	SQLSMALLINT length = 0;
-
-	if (!SQL_SUCCEEDED(SQLColAttribute(handle, (SQLUSMALLINT)(i + 1), what,
-		text, EXACT_TEXT - 1, &length, NULL)))
-		text[0] = '\0';
-}
-
 /*
  * SQLite's driver says "varchar" for a column without a type, too: a REAL in
  * it would be rounded if that was believed. The schema knows.
@@ -177,16 +136,18 @@ learn_declared(struct statement *st, SQLHSTMT handle, size_t i, struct err *e)
 	struct err ignored = ERR_INIT;
 	int rc = -1;
 
-	ask_attribute(handle, i, SQL_DESC_CATALOG_NAME, schema);
-	ask_attribute(handle, i, SQL_DESC_BASE_TABLE_NAME, table);
-	ask_attribute(handle, i, SQL_DESC_BASE_COLUMN_NAME, column);
+	ask_column(handle, i, SQL_DESC_CATALOG_NAME, schema, sizeof(schema));
+	ask_column(handle, i, SQL_DESC_BASE_TABLE_NAME, table, sizeof(table));
+	ask_column(
+	    handle, i, SQL_DESC_BASE_COLUMN_NAME, column, sizeof(column));
 	if (buf_puts(&sql, "select type from pragma_table_xinfo(", e) < 0 ||
 	    put_literal(&sql, table, e) < 0 || buf_puts(&sql, ",", e) < 0 ||
 	    put_literal(&sql, schema, e) < 0 ||
 	    buf_puts(&sql, ") where name=", e) < 0 ||
 	    put_literal(&sql, column, e) < 0)
 		goto out;
-	if (ask(st->session, buf_text(&sql), declared, &ignored) < 0)
+	if (ask_value(st->session, buf_text(&sql), declared, sizeof(declared),
+		&ignored) < 0)
 		declared[0] = '\0';
 	(void)snprintf(c->type_name, sizeof(c->type_name), "%.*s",
 	    (int)sizeof(c->type_name) - 1, declared);
@@ -215,7 +176,7 @@ static int
 learn_single_name(
     struct statement *st, const char *sql, size_t length, struct err *e)
 {
-	char name[EXACT_TEXT] = "";
+	char name[DESCRIBE_NAME] = "";
 	struct buf pair = BUF_INIT(INT_MAX);
 	SQLHSTMT handle = SQL_NULL_HSTMT;
 	int rc = -1;
@@ -228,7 +189,7 @@ learn_single_name(
 		SQL_HANDLE_STMT, st->session->connection, &handle)) &&
 	    SQL_SUCCEEDED(SQLPrepare(
 		handle, (SQLCHAR *)pair.data, (SQLINTEGER)pair.length)))
-		ask_attribute(handle, 0, SQL_DESC_LABEL, name);
+		ask_column(handle, 0, SQL_DESC_LABEL, name, sizeof(name));
 	if (strlen(name) > strlen(st->shown.columns[0].name)) {
 		free(st->shown.columns[0].name);
 		st->shown.columns[0].name = str_dup(name);
@@ -274,10 +235,10 @@ has_views(const struct session *s)
 	struct err ignored = ERR_INIT;
 	char text[EXACT_TEXT];
 
-	return ask(s,
+	return ask_value(s,
 		   "select count(*) from pragma_table_list "
 		   "where type='view'",
-		   text, &ignored) < 0 ||
+		   text, sizeof(text), &ignored) < 0 ||
 	    strcmp(text, "0") != 0;
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "base/utf8.h"
 #include "odbc/diag.h"
 #include "odbc/lane.h"
 
@@ -444,39 +445,6 @@ continue_value(struct lane_reader *r, const struct lane *lane,
 	return 0;
 }
 
-/* UCS-4 as UTF-8, in place: no character takes more than four bytes. */
-static int
-narrow(struct cell_part *part, char *data, struct err *e)
-{
-	const unsigned char *end = (unsigned char *)data + part->length;
-	unsigned char *to = (unsigned char *)data;
-	uint32_t c;
-
-	for (const unsigned char *s = to; s + 4 <= end; s += 4) {
-		memcpy(&c, s, sizeof(c));
-		if (c < 0x80)
-			*to++ = (unsigned char)c;
-		else if (c < 0x800) {
-			*to++ = (unsigned char)(0xc0 | c >> 6);
-			*to++ = (unsigned char)(0x80 | (c & 0x3f));
-		} else if (c < 0x10000) {
-			*to++ = (unsigned char)(0xe0 | c >> 12);
-			*to++ = (unsigned char)(0x80 | (c >> 6 & 0x3f));
-			*to++ = (unsigned char)(0x80 | (c & 0x3f));
-		} else if (c <= 0x10ffff) {
-			*to++ = (unsigned char)(0xf0 | c >> 18);
-			*to++ = (unsigned char)(0x80 | (c >> 12 & 0x3f));
-			*to++ = (unsigned char)(0x80 | (c >> 6 & 0x3f));
-			*to++ = (unsigned char)(0x80 | (c & 0x3f));
-		} else
-			return err_set(e, ERR_DATA,
-			    "the driver gives U+%lX, which is no character",
-			    (unsigned long)c);
-	}
-	part->length = (size_t)(to - (unsigned char *)data);
-	return 0;
-}
-
 static size_t
 put_native(char *text, enum lane_form form, const char *data)
 {
@@ -518,7 +486,9 @@ lane_read(struct lane_reader *r, struct lane *lane, size_t i,
 	}
 	if (!part->more && r->whole >= 0 && r->given != (uint64_t)r->whole)
 		return refuse_lengths(e, r->whole, r->given);
-	return lane->form == LANE_UCS4 ? narrow(part, r->piece, e) : 0;
+	return lane->form == LANE_UCS4 ?
+	    utf8_narrow(r->piece, &part->length, e) :
+	    0;
 }
 
 void

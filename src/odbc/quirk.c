@@ -85,8 +85,7 @@ static const struct quirk quirks[] = {
 	    .name = "FreeTDS",
 	    .section = "freetds",
 	    .add = freetds_add,
-	    .environment = nothing,
-	    .continues = true },
+	    .environment = nothing },
 	{ .library = "mdbodbc",
 	    .name = "mdbtools",
 	    .section = "mdbtools",
@@ -132,8 +131,11 @@ static const struct quirk unknown = {
 const struct quirk *
 quirk_find(const char *library)
 {
+	const char *slash = strrchr(library, '/');
+	const char *name = slash != NULL ? slash + 1 : library;
+
 	for (size_t i = 0; i < sizeof(quirks) / sizeof(quirks[0]); i++)
-		if (strcasestr(library, quirks[i].library) != NULL)
+		if (strcasestr(name, quirks[i].library) != NULL)
 			return &quirks[i];
 	return &unknown;
 }

@@ -47,13 +47,11 @@ struct quirk {
 	bool double_decimals;  /* a decimal parameter becomes a double */
 	bool ucs4_text; /* wide text is '?' as SQL_C_CHAR and UCS-4 as WCHAR */
 	bool no_long_binary; /* a long binary column ends the result */
-	bool continues;	     /* SQLGetData goes on behind a bound value that was
-			 * cut, instead of beginning again */
 	bool is_buffered;    /* holds the whole result in memory */
 	bool no_cancel;	     /* dies in SQLCancel while a call is running */
 };
 
-/* The row for a driver's library ("psqlodbcw.so"); never NULL. */
+/* The row for a driver's library ("psqlodbcw.so", or its path); never NULL. */
 const struct quirk *quirk_find(const char *library);
 
 #endif

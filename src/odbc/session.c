@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/redact.h"
 #include "base/str.h"
+#include "odbc/ask.h"
 #include "odbc/connect.h"
 #include "odbc/diag.h"
 #include "odbc/exact.h"
@@ -175,22 +176,10 @@ session_info(const struct session *s)
 void
 session_ask(struct session *s, const char *sql, char *text, size_t size)
 {
-	SQLHSTMT statement = SQL_NULL_HSTMT;
-	SQLLEN indicator = SQL_NULL_DATA;
+	struct err e = ERR_INIT;
 
-	text[0] = '\0';
-	if (!SQL_SUCCEEDED(
-		SQLAllocHandle(SQL_HANDLE_STMT, s->connection, &statement)))
-		return;
-	if (!SQL_SUCCEEDED(
-		SQLExecDirect(statement, (SQLCHAR *)(uintptr_t)sql, SQL_NTS)) ||
-	    !SQL_SUCCEEDED(SQLFetch(statement)) ||
-	    !SQL_SUCCEEDED(SQLGetData(
-		statement, 1, SQL_C_CHAR, text, (SQLLEN)size, &indicator)) ||
-	    indicator == SQL_NULL_DATA)
-		text[0] = '\0';
-	(void)SQLFreeStmt(statement, SQL_CLOSE);
-	(void)SQLFreeHandle(SQL_HANDLE_STMT, statement);
+	if (ask_value(s, sql, text, size, &e) < 0)
+		log_debug("no answer to '%s': %s", sql, e.text);
 }
 
 static int

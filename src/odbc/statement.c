@@ -93,8 +93,8 @@ statement_execute(
     struct statement *st, const char *sql, size_t length, struct err *e)
 {
 	struct buf text = BUF_INIT(STATEMENT_MAX);
-	SQLRETURN rc;
-	int wrapped;
+	SQLRETURN done;
+	int wrapped, rc = -1;
 
 	if (length > STATEMENT_MAX / 2)
 		return err_set(e, ERR_SPEC, "the statement is too long");
@@ -102,19 +102,19 @@ statement_execute(
 	description_release(&st->shown);
 	wrapped = exact_wrap(st, sql, length, &text, e);
 	if (wrapped < 0)
-		return -1;
+		goto out;
 	if (wrapped > 0) {
 		sql = text.data;
 		length = text.length;
 	}
-	rc = SQLExecDirect(st->handle, (SQLCHAR *)sql, (SQLINTEGER)length);
-	if (accept(st, "SQLExecDirect", rc, e) < 0)
-		rc = SQL_ERROR;
+	done = SQLExecDirect(st->handle, (SQLCHAR *)sql, (SQLINTEGER)length);
+	if (accept(st, "SQLExecDirect", done, e) < 0)
+		goto out;
+	rc = wrapped > 0 ? exact_check(st, e) :
+			   describe(&st->shown, st->session, st->handle, e);
+out:
 	buf_release(&text);
-	if (rc == SQL_ERROR)
-		return -1;
-	return wrapped > 0 ? exact_check(st, e) :
-			     describe(&st->shown, st->session, st->handle, e);
+	return rc;
 }
 
 int

@@ -16,7 +16,6 @@
 #include <string.h>
 
 #include "base/utf8.h"
-#include "base/utf8.h"
 #include "layer.h"
 
 enum { TOKEN_MAX = 64 };

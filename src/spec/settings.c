@@ -25,7 +25,10 @@ static const char *const losses[] = { "fail", "warn", NULL };
 static const char *const presets[] = { "rfc4180", "postgresql", "mysql",
 	"excel", "sqlserver", "snowflake", "bigquery", "redshift", "pandas",
 	NULL };
-/* In the order of the enumerations of csv/csv.h. */
+/*
+ * From here to isolations, spec_choice() counts on the order: it is that of
+ * the enumerations of csv/csv.h and odbc/session.h.
+ */
 static const char *const quotes[] = { "minimal", "all", "text", "nonnull",
 	NULL };
 static const char *const invalids[] = { "fail", "replace", NULL };

@@ -453,6 +453,17 @@ spec_number(const struct spec *s, const char *path)
 	return v != NULL ? v->number : 0;
 }
 
+int
+spec_choice(const struct spec *s, const char *path)
+{
+	const struct value *v = spec_value(s, path);
+
+	for (int i = 0; v->text != NULL && v->setting->choices[i] != NULL; i++)
+		if (strcmp(v->setting->choices[i], v->text) == 0)
+			return i;
+	return -1;
+}
+
 size_t
 spec_count(const struct spec *s, const char *path)
 {

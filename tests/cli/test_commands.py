@@ -153,6 +153,14 @@ class Query(CliCase):
         self.assertEqual((result.bytes, result.stderr), (ITEMS, ""))
         self.assertFalse(os.path.exists(self.home.state), "recorded")
 
+    def test_params_of_the_main_file(self):
+        """params of the main file need not be used by a query"""
+        self.home.main('source: { params = { day = "x"; }; };\n')
+        self.assertEqual(self.query("-e", "SELECT 1 AS a").bytes,
+                         b"a\r\n1\r\n")
+        self.assertEqual(self.query("-e", "SELECT :day AS a").bytes,
+                         b"a\r\nx\r\n")
+
     def test_connection(self):
         """-d takes a whole connection string"""
         string = "Driver=SQLite3;Database=%s" % os.path.join(self.home.path,
@@ -547,6 +555,20 @@ class Run(CliCase):
 
 class Look(CliCase):
     """check, show, list, history"""
+
+    def test_check_form(self):
+        """check names the line of the option that is wrong"""
+        for wrong in ('null = "a,b"', 'boolean = "yes"', 'date = "%Q"',
+                      'time = "%Q"', 'timestamp = "%Q"',
+                      'charset = "klingon"'):
+            self.home.job("form", "source: { dsn = \"shop\"; sql = \"SELECT "
+                          "1\"; };\nfile: { name = \"a.csv\";\n"
+                          "  preset = \"excel\";\n  %s; };\n"
+                          "targets = ( { name = \"o\"; url = "
+                          "\"file:///tmp/\"; } );\n" % wrong)
+            result = self.home.run("check", "form", expect=78)
+            self.assertIn("form.cfg:4: file.%s: " % wrong.split(" ")[0],
+                          result.stderr)
 
     def test_check(self):
         """check of all jobs shows all that is wrong, and touches nothing"""

@@ -389,6 +389,13 @@ class Values(Case):
         self.assertIn("c=%d " % C_FLOAT,
                       self.play.transcript("SQLBindCol")[1])
 
+    def test_long_binary(self):
+        """mdbtools ends a result at a long binary column: refused"""
+        done = self.query("driver libmdbodbc.so 1.0\n" + result(
+            LINE % "LONGVARBINARY 0 0 null", "  row 1 00\n"), expect=65)
+        self.assertIn("ends the result at a column of this type", done.stderr)
+        self.assertIn("drivers.md#mdbtools", done.stderr)
+
     def test_password(self):
         """no password in the transcript"""
         play = Play(self.home, result(SMALL, "  row 1 a\n"))

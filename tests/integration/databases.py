@@ -63,6 +63,14 @@ def peak_kib(pid):
     return None
 
 
+# Parameters of every type, in the file's own words, and their values.
+TYPED = ('params = { t = "it\'s \\"x\\" \\\\ \U0001f600; --"; '
+         'i = { value = "9007199254740993"; type = "integer"; }; '
+         'd = { value = "0.10"; type = "decimal"; }; '
+         'day = { value = "{date:%Y-%m-%d}"; type = "date"; }; };')
+TYPED_TEXT = "it's \"x\" \\ \U0001f600; --"
+
+
 class DatabaseCase(Case):
     """Exports from a server of `kind` to a file:// target named out."""
 

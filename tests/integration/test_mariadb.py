@@ -5,7 +5,8 @@ import sys
 sys.dont_write_bytecode = True
 import struct
 
-from databases import DatabaseCase, digest, parse, starter
+from databases import (TYPED, TYPED_TEXT, DatabaseCase, digest, parse,
+                       starter)
 from harness import main, wait_until
 from servers.mariadb import MariaDB
 
@@ -105,15 +106,10 @@ CALL twice(21);
                  "CAST(:d AS DECIMAL(10,2)) * 2 AS d, "
                  "DATE_ADD(:day, INTERVAL 1 DAY) AS day, ':no' AS s, "
                  "@v := 5 AS v",
-                 extra='params = { t = "it\'s \\"x\\" \\\\ \U0001f600; --"; '
-                       'i = { value = "9007199254740993"; '
-                       'type = "integer"; }; '
-                       'd = { value = "0.10"; type = "decimal"; }; '
-                       'day = { value = "{date:%Y-%m-%d}"; '
-                       'type = "date"; }; };')
+                 extra=TYPED)
         self.home.run("run", "v", "--date", "2024-02-28")
         self.assertEqual(parse(self.delivered())[1:], [[
-            "it's \"x\" \\ \U0001f600; --", "9007199254740994", "0.20",
+            TYPED_TEXT, "9007199254740994", "0.20",
             "2024-02-29", ":no", "5"]])
 
 

@@ -7,7 +7,8 @@ import json
 import os
 import signal
 
-from databases import DatabaseCase, digest, parse, peak_kib, starter
+from databases import (TYPED, TYPED_TEXT, DatabaseCase, digest, parse,
+                       peak_kib, starter)
 from harness import main, wait_until
 from servers.postgres import Postgres
 
@@ -120,15 +121,10 @@ SELECT pg_temp.twice(21) AS n, current_setting('my.word') AS w;
         """parameters are bound with their types; casts are none"""
         self.job("SELECT :t::text AS t, :i::bigint + 1 AS i, :d::numeric * 2 AS d, "
                  ":day + 1 AS day, ':no' AS s, (ARRAY[1,2,3])[1:2] AS a",
-                 extra='params = { t = "it\'s \\"x\\" \U0001f600; --"; '
-                       'i = { value = "9007199254740993"; '
-                       'type = "integer"; }; '
-                       'd = { value = "0.10"; type = "decimal"; }; '
-                       'day = { value = "{date:%Y-%m-%d}"; '
-                       'type = "date"; }; };')
+                 extra=TYPED)
         self.home.run("run", "v", "--date", "2024-02-28")
         self.assertEqual(parse(self.delivered())[1:], [[
-            "it's \"x\" \U0001f600; --", "9007199254740994", "0.20",
+            TYPED_TEXT, "9007199254740994", "0.20",
             "2024-02-29", ":no", "{1,2}"]])
 
     def test_param_override(self):

@@ -7,12 +7,13 @@
 #undef _FORTIFY_SOURCE /* its inline functions would have these names */
 #include "unit.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <sys/syscall.h>
 
+#include "base/file.h"
+#include "base/log.h"
 #include "fault.h"
 #include "random.h"
 
@@ -353,21 +354,13 @@ ftruncate64(int fd, off64_t size)
 unsigned
 fault_count_entries(const char *path)
 {
-	DIR *d = opendir(path);
-	unsigned n = 0;
-
-	if (d == NULL)
-		return 0;
-	while (readdir(d) != NULL)
-		n++;
-	(void)closedir(d);
-	return n - 2;
+	return access(path, F_OK) == 0 ? count_entries(path) : 0;
 }
 
 static unsigned
 count_descriptors(void)
 {
-	return fault_count_entries("/proc/self/fd");
+	return count_entries("/proc/self/fd");
 }
 
 /* One run; whether the n-th call was there to fail. */
@@ -440,8 +433,20 @@ fault_run(const struct fault_scenario *s)
 void
 fault_make_directory(char path[64])
 {
+	(void)umask(022);
+	/* What is only logged is not looked at here. */
+	log_open(LOG_LEVEL_ERROR, LOG_FORMAT_TEXT);
 	/* Thousands of files are made in it. */
 	(void)snprintf(path, 64, "/dev/shm/odbcship-test-XXXXXX");
 	if (mkdtemp(path) == NULL)
 		make_directory(path);
+}
+
+int
+fault_remove_directory(const char *path)
+{
+	struct err e = ERR_INIT;
+
+	log_close();
+	return file_remove_tree(path, &e);
 }

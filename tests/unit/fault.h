@@ -70,9 +70,14 @@ struct fault_scenario {
 
 /* Run it with every fault; fails the test that calls. */
 void fault_run(const struct fault_scenario *s);
-/* A directory of its own, in memory where there is such a place. */
+/*
+ * A directory of its own, in memory where there is such a place; the umask is
+ * 022 then, and only errors are logged.
+ */
 void fault_make_directory(char path[64]);
-/* How many names are in a directory. */
+/* Remove it, and log no more. */
+int fault_remove_directory(const char *path);
+/* How many names are in a directory; 0 when there is none. */
 unsigned fault_count_entries(const char *path);
 
 #endif

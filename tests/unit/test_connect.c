@@ -196,6 +196,9 @@ test_quirks(void **state)
 		{ "/opt/virtodbcu_r.so", "Virtuoso" },
 		{ "libtdsodbc.so.0", "FreeTDS" },
 		{ "libsqlite.so", "" },
+		/* The file tells, not the directory. */
+		{ "/opt/psqlodbc/libmaodbc.so", "MariaDB Connector/ODBC" },
+		{ "/opt/psqlodbc/libother.so", "" },
 		{ "", "" },
 	};
 

@@ -3,7 +3,6 @@
  */
 #include "unit.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 
 #include "base/file.h"
@@ -31,19 +30,6 @@ teardown(void **state)
 
 	(void)state;
 	return file_remove_tree(dir, &e);
-}
-
-static unsigned
-count_entries(void)
-{
-	DIR *d = opendir(dir);
-	unsigned n = 0;
-
-	assert_non_null(d);
-	while (readdir(d) != NULL)
-		n++;
-	(void)closedir(d);
-	return n - 2;
 }
 
 static const char *
@@ -105,7 +91,7 @@ test_last(void **state)
 	output_release(&o);
 	check_file("a.csv", "x\r\nthird\r\n");
 	assert_int_equal(r.bytes, 10);
-	assert_int_equal(count_entries(), 1);
+	assert_int_equal(count_entries(dir), 1);
 }
 
 static void
@@ -124,7 +110,7 @@ test_only(void **state)
 	    "more than one result set");
 	assert_non_null(strstr(e.hint, "source.result"));
 	output_release(&o);
-	assert_int_equal(count_entries(), 0);
+	assert_int_equal(count_entries(dir), 0);
 	output_init(&o, &plan, &place);
 	e = (struct err)ERR_INIT;
 	OK(put_result(&o, "one", 1, false, &e), &e);
@@ -145,7 +131,7 @@ test_none(void **state)
 	output_init(&o, &plan, &place);
 	FAILS(output_commit(&o, &r, &e), &e, ERR_DATA, "no result set");
 	output_release(&o);
-	assert_int_equal(count_entries(), 0);
+	assert_int_equal(count_entries(dir), 0);
 	/* Without rows it is a file with a header. */
 	output_init(&o, &plan, &place);
 	e = (struct err)ERR_INIT;
@@ -169,7 +155,7 @@ test_released(void **state)
 	output_release(&o);
 	output_release(&o);
 	check_file("a.csv", "old");
-	assert_int_equal(count_entries(), 1);
+	assert_int_equal(count_entries(dir), 1);
 }
 
 static void
@@ -202,7 +188,7 @@ test_descriptor(void **state)
 	OK(put_result(&o, "second", 2, false, &e), &e);
 	check_file("out", "");
 	/* Its temporary file has no name that could stay. */
-	assert_int_equal(count_entries(), 1);
+	assert_int_equal(count_entries(dir), 1);
 	OK(output_commit(&o, &r, &e), &e);
 	output_release(&o);
 	check_file("out", "x\r\nsecond\r\nsecond\r\n");

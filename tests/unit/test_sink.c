@@ -3,7 +3,6 @@
  */
 #include "unit.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 
@@ -35,19 +34,6 @@ teardown(void **state)
 	return file_remove_tree(dir, &e);
 }
 
-static unsigned
-count_entries(void)
-{
-	DIR *d = opendir(dir);
-	unsigned n = 0;
-
-	assert_non_null(d);
-	while (readdir(d) != NULL)
-		n++;
-	(void)closedir(d);
-	return n - 2;
-}
-
 static void
 path_of(char path[128], const char *name)
 {
@@ -69,12 +55,12 @@ test_commit(void **state)
 	OK(out_write(spool_out(s), "a", 1, &e), &e);
 	OK(out_write(spool_out(s), "bc", 2, &e), &e);
 	assert_int_equal(access(path, F_OK), -1);
-	assert_int_equal(count_entries(), 1);
+	assert_int_equal(count_entries(dir), 1);
 	OK(spool_commit(s, &r, &e), &e);
 	spool_free(s);
 	assert_int_equal(r.bytes, 3);
 	assert_string_equal(r.sha256, abc_hash);
-	assert_int_equal(count_entries(), 1);
+	assert_int_equal(count_entries(dir), 1);
 	text = read_text(path);
 	assert_string_equal(text, "abc");
 	free(text);
@@ -104,14 +90,14 @@ test_abandon_leaves_nothing(void **state)
 {
 	struct spool *s;
 	struct err e = ERR_INIT;
-	unsigned before = count_entries();
+	unsigned before = count_entries(dir);
 
 	(void)state;
 	OK(spool_open(&s, dir, "b.csv", &e), &e);
 	OK(out_write(spool_out(s), "abc", 3, &e), &e);
 	spool_free(s);
 	spool_free(NULL);
-	assert_int_equal(count_entries(), before);
+	assert_int_equal(count_entries(dir), before);
 }
 
 static void

@@ -70,6 +70,36 @@ test_unfinished(void **state)
 	assert_int_equal(utf8_unfinished("\xed\xa0", 2), 0);
 }
 
+/* Every character, and what comes after the last one. */
+static void
+test_narrow(void **state)
+{
+	uint32_t text[4] = { 'a', 0xe9, 0x20ac, 0x1f600 };
+	struct err e = ERR_INIT;
+	char one[4];
+	size_t n = sizeof(text);
+
+	(void)state;
+	OK(utf8_narrow((char *)text, &n, &e), &e);
+	assert_int_equal(n, 10);
+	assert_memory_equal(text, "a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80", n);
+	for (uint32_t c = 0; c <= 0x10ffff; c++) {
+		memcpy(one, &c, sizeof(c));
+		n = sizeof(one);
+		OK(utf8_narrow(one, &n, &e), &e);
+		assert_int_equal(n,
+		    c < 0x80	    ? 1 :
+			c < 0x800   ? 2 :
+			c < 0x10000 ? 3 :
+				      4);
+		assert_int_equal(
+		    utf8_is_valid(one, n), c < 0xd800 || c > 0xdfff);
+	}
+	n = sizeof(text[0]);
+	text[0] = 0x110000;
+	FAILS(utf8_narrow((char *)text, &n, &e), &e, ERR_DATA, "U+110000");
+}
+
 int
 main(void)
 {
@@ -77,6 +107,7 @@ main(void)
 		cmocka_unit_test(test_valid),
 		cmocka_unit_test(test_all_characters),
 		cmocka_unit_test(test_unfinished),
+		cmocka_unit_test(test_narrow),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,7 @@
 #ifndef TESTS_UNIT_H
 #define TESTS_UNIT_H
 
+#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -54,6 +55,21 @@ write_file(const char *path, const void *data, size_t n, mode_t mode)
 	assert_int_equal(fwrite(data, 1, n, f), n);
 	assert_int_equal(fclose(f), 0);
 	assert_int_equal(chmod(path, mode), 0);
+}
+
+/* How many names are in a directory. */
+static inline unsigned
+count_entries(const char *path)
+{
+	DIR *d = opendir(path);
+	unsigned n = 0;
+
+	if (d == NULL)
+		fail_msg("cannot open %s", path);
+	while (readdir(d) != NULL)
+		n++;
+	(void)closedir(d);
+	return n - 2;
 }
 
 /* The content of a file as a text of its own. */
