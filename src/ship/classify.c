@@ -190,11 +190,16 @@ is_blamed_on_pasv(const struct transcript *t)
 	return t->has_stored && transcript_is_at(t, "PASV");
 }
 
+/* libcurl calls a handshake that was reset another thing than a closed one. */
 static bool
 is_broken_data(const struct failure *f)
 {
-	return f->code == CURLE_FTP_WEIRD_PASV_REPLY && f->said->code < 400 &&
-	    is_blamed_on_pasv(f->said);
+	if (!f->said->has_stored || f->said->code >= 400)
+		return false;
+	return f->code == CURLE_FTP_WEIRD_PASV_REPLY ?
+	    is_blamed_on_pasv(f->said) :
+	    f->code == CURLE_SSL_CONNECT_ERROR &&
+		is_broken_handshake(f->detail);
 }
 
 /* What TLS says is never the fault of the last command. */

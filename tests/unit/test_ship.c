@@ -275,6 +275,44 @@ test_classes(void **state)
 	}
 }
 
+/* Once STOR is sent, a handshake is that of the data connection. */
+static void
+test_broken_data(void **state)
+{
+	static const struct {
+		CURLcode code;
+		const char *command, *detail;
+		bool has_stored, is_data;
+	} cases[] = {
+		{ CURLE_FTP_WEIRD_PASV_REPLY, "PASV",
+		    "Bad PASV/EPSV response: 150", true, true },
+		{ CURLE_SSL_CONNECT_ERROR, "STOR a.part",
+		    "Recv failure: Connection reset by peer", true, true },
+		{ CURLE_SSL_CONNECT_ERROR, "STOR a.part",
+		    "tlsv1 alert protocol version", true, false },
+		{ CURLE_SSL_CONNECT_ERROR, "AUTH TLS",
+		    "Recv failure: Connection reset by peer", false, false },
+		{ CURLE_FTP_WEIRD_PASV_REPLY, "PASV", "", false, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct transcript said = { .code = 150,
+			.has_stored = cases[i].has_stored };
+		struct failure f = { cases[i].code, cases[i].detail, &said };
+		struct err e = ERR_INIT;
+
+		(void)snprintf(
+		    said.command, sizeof(said.command), "%s", cases[i].command);
+		assert_int_equal(classify(&f, "send 'a.csv'", &e), -1);
+		assert_int_equal(
+		    strstr(e.text, "the data connection broke") != NULL,
+		    cases[i].is_data);
+		if (cases[i].is_data)
+			assert_int_equal(e.class, ERR_NOT_NOW);
+	}
+}
+
 /* What transcript_attach gave to libcurl. */
 static curl_debug_callback hear;
 static void *hear_arg;
@@ -397,6 +435,7 @@ main(void)
 		cmocka_unit_test(test_targets),
 		cmocka_unit_test(test_credentials),
 		cmocka_unit_test(test_classes),
+		cmocka_unit_test(test_broken_data),
 		cmocka_unit_test(test_conversation),
 		cmocka_unit_test(test_nasty_conversation),
 	};
