@@ -8,11 +8,11 @@ import time
 TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path[:0] = [os.path.join(TESTS, "integration"), TESTS]
 
-from harness import (Case, children, main, program, source, target,
-                     wait_until)
+from harness import (REACHED_SECONDS, Case, children, main, program, source,
+                     target, wait_until)
 
-__all__ = ["Case", "CliCase", "ENDLESS_FETCH", "ENDLESS_STATEMENT", "children",
-           "is_alive", "main", "program",
+__all__ = ["Case", "CliCase", "ENDLESS_FETCH", "ENDLESS_STATEMENT",
+           "REACHED_SECONDS", "children", "is_alive", "main", "program",
            "source", "target", "wait_until"]
 
 COUNT = ("WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c)\n"

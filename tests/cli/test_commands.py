@@ -402,6 +402,7 @@ class Run(CliCase):
 
     def test_dry_run(self):
         """--dry-run says what would happen and touches nothing"""
+        self.home.plain = True
         self.put("daily", "DELETE FROM item;\nSELECT 1 AS a")
         before = files_of(self.home.path)
         for word in ("--dry-run", "-n"):
@@ -572,6 +573,7 @@ class Look(CliCase):
 
     def test_check(self):
         """check of all jobs shows all that is wrong, and touches nothing"""
+        self.home.plain = True
         self.put("good")
         self.home.job("bad", "source: {\n  dns = \"shop\";\n};\n"
                       "file: { nmae = \"x\"; header = 3; };\n")

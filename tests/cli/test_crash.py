@@ -10,7 +10,8 @@ import sqlite3
 import subprocess
 import time
 
-from cli import (CliCase, ENDLESS_FETCH, ENDLESS_STATEMENT, is_alive, main, program, wait_until)
+from cli import (CliCase, ENDLESS_FETCH, ENDLESS_STATEMENT, REACHED_SECONDS,
+                 is_alive, main, program, wait_until)
 
 HIGH_FD = 1500          # above what a loop to 1024 would close
 
@@ -81,7 +82,8 @@ class Crash(CliCase):
     def test_hang(self):
         """a worker that hangs is ended at limits.runtime"""
         process, worker = self.begin("hang", ENDLESS_STATEMENT,
-                                     extra='limits: { runtime = "2s"; };\n')
+                                     extra='limits: { runtime = "%ds"; };\n' %
+                                     REACHED_SECONDS)
         os.kill(worker, signal.SIGSTOP)
         result = self.home.finish(process, 75)
         self.assert_message(result, "statement 2 (hang.sql:3)",

@@ -116,6 +116,7 @@ class Environment(CliCase):
 
     def test_no_tmpdir(self):
         """TMPDIR that is not there: a clear error, only where it is needed"""
+        self.home.plain = True
         self.same({"TMPDIR": "/nonexistent/tmp"})
         result = self.home.run("query", "-d", "shop", "-e",
                                "SELECT 1 AS a; SELECT 2 AS b",
@@ -134,7 +135,7 @@ class Environment(CliCase):
         script = 'exec "$@" ' + " ".join(
             "%d%s&-" % (fd, "<" if fd == 0 else ">") for fd in fds)
         return subprocess.run(
-            ["/bin/sh", "-c", script, "sh"] + program() + list(words),
+            ["/bin/sh", "-c", script, "sh"] + program(plain=True) + list(words),
             env=self.home.environment(), stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120,
             check=False)
@@ -258,16 +259,16 @@ class Environment(CliCase):
                       ("query", "-d", "shop", "-e", SQL)):
             os.makedirs(gone, exist_ok=True)
             done = subprocess.run(
-                ["/bin/sh", "-c", script, "sh", gone] + program() +
-                list(words), cwd=gone, env=self.home.environment(),
+                ["/bin/sh", "-c", script, "sh", gone] +
+                program(plain=True) + list(words), cwd=gone, env=self.home.environment(),
                 capture_output=True, timeout=120, check=False)
             self.assertEqual((done.returncode, done.stderr), (0, b""))
         self.assertEqual(done.stdout, self.wanted)
         self.assertEqual(self.file(), self.wanted)
         os.makedirs(gone, exist_ok=True)
         done = subprocess.run(
-            ["/bin/sh", "-c", script, "sh", gone] + program() +
-            ["query", "-d", "shop", "-e", SQL, "-o", "x.csv"], cwd=gone,
+            ["/bin/sh", "-c", script, "sh", gone] +
+            program(plain=True) + ["query", "-d", "shop", "-e", SQL, "-o", "x.csv"], cwd=gone,
             env=self.home.environment(), capture_output=True, timeout=120,
             check=False)
         self.assertEqual(done.returncode, 74, done.stderr)
@@ -284,6 +285,7 @@ class Environment(CliCase):
 
     def test_descriptors(self):
         """few descriptors: the same bytes, or what is lacking is said"""
+        self.home.plain = True
         statuses = []
         for limit in range(64, 12, -4):
             result = self.limited(resource.RLIMIT_NOFILE, limit, "run",
@@ -309,7 +311,7 @@ class Environment(CliCase):
     def shell_limit(self, limit):
         return subprocess.run(
             ["/bin/sh", "-c", 'ulimit -n %d; exec "$@"' % limit, "sh"] +
-            program() + ["run", "plain", "--force"],
+            program(plain=True) + ["run", "plain", "--force"],
             env=self.home.environment(), stdin=subprocess.DEVNULL,
             capture_output=True, timeout=120, check=False)
 

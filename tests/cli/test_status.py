@@ -7,8 +7,8 @@ import os
 import resource
 import subprocess
 
-from cli import (CliCase, ENDLESS_STATEMENT, is_alive, main, program, target,
-                 wait_until)
+from cli import (CliCase, ENDLESS_STATEMENT, REACHED_SECONDS, is_alive, main,
+                 program, target, wait_until)
 from servers.pyftpd import Pyftpd
 
 
@@ -267,7 +267,7 @@ class Status(CliCase):
     def test_runtime(self):
         """75: limits.runtime ends the statement"""
         self.put("daily", "SELECT 1 AS a;\n" + ENDLESS_STATEMENT,
-                 extra='limits: { runtime = "1s"; };\n')
+                 extra='limits: { runtime = "%ds"; };\n' % REACHED_SECONDS)
         self.fails(75, "daily.sql:2", "limits.runtime")
 
     def test_query_timeout(self):

@@ -7,7 +7,7 @@ import struct
 
 from databases import (TYPED, TYPED_TEXT, DatabaseCase, digest, parse,
                        starter)
-from harness import main, wait_until
+from harness import REACHED_SECONDS, main, wait_until
 from servers.mariadb import MariaDB
 
 setUpModule = starter(MariaDB)
@@ -417,7 +417,8 @@ class Limits(MariaCase):
     def test_runtime(self):
         """limits.runtime ends the run and the statement"""
         self.job("SELECT sleep(600) AS s",
-                 rest='limits = { runtime = "2s"; };')
+                 rest='limits = { runtime = "%ds"; };' %
+                 REACHED_SECONDS)
         self.refuse(75, "statement 1", "2.00 s", "limits.runtime")
         self.gone()
 
