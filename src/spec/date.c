@@ -2,7 +2,7 @@
  * date.c - the logical date: civil time, read, moved and written
  *
  * Only date_today knows about time zones; everything else is the arithmetic
- * of the proleptic Gregorian calendar. Which date a run is for is decided in
+ * of calendar.c. Which date a run is for is decided in
  * job/plan.c; texts with dates in them are template.c's.
  */
 #include <ctype.h>
@@ -15,9 +15,9 @@
 
 #include "base/file.h"
 #include "base/str.h"
-#include "spec/date.h"
+#include "calendar.h"
 
-enum { DATE_OFFSET_MAX = 100000000, DATE_YEAR_MAX = 9999 };
+enum { DATE_OFFSET_MAX = 100000000 };
 
 /*
  * What POSIX strftime can write of a date without a zone; %n and %t are
@@ -27,69 +27,6 @@ static const char conversions[] = "aAbBcCdDeFgGhHIjmMpRSTuUVwWxXyY%";
 
 static const char *const offset_words[] = { "month-start", "month-end",
 	"week-start", "year-start" };
-
-static bool
-is_leap(int64_t year)
-{
-	return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-}
-
-static int
-month_days(int64_t year, int month)
-{
-	static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30,
-		31 };
-
-	return days[month - 1] + (month == 2 && is_leap(year));
-}
-
-/* Days before January 1 of a year, counted from year 1. */
-static int64_t
-days_before_year(int64_t year)
-{
-	int64_t y = year - 1;
-
-	return 365 * y + y / 4 - y / 100 + y / 400;
-}
-
-/* Day of the year, from 0. */
-static int
-year_day(const struct date *d)
-{
-	int n = d->day - 1;
-
-	for (int m = 1; m < d->month; m++)
-		n += month_days(d->year, m);
-	return n;
-}
-
-/* Days since 0001-01-01, which was a Monday. */
-static int64_t
-day_number(const struct date *d)
-{
-	return days_before_year(d->year) + year_day(d);
-}
-
-/* Set year, month and day; false outside of the years 1 to 9999. */
-static bool
-set_day_number(struct date *d, int64_t number)
-{
-	int64_t year;
-
-	if (number < 0 || number >= days_before_year(DATE_YEAR_MAX + 1))
-		return false;
-	/* A year has at most 366 days, so this is too early or right. */
-	year = number / 366 + 1;
-	while (number >= days_before_year(year + 1))
-		year++;
-	number -= days_before_year(year);
-	d->year = (int)year;
-	d->month = 1;
-	while (number >= month_days(year, d->month))
-		number -= month_days(year, d->month++);
-	d->day = (int)number + 1;
-	return true;
-}
 
 /* The directory of the time zone database, as glibc's tzset takes it. */
 static const char *
@@ -132,27 +69,17 @@ date_check_zone(const char *zone, struct err *e)
 	    zone_dir());
 }
 
-/* localtime_r in another zone: TZ is what says which, and is put back. */
+/* localtime_r in another zone. */
 static int
 local_time(struct tm *tm, const char *zone, time_t t, struct err *e)
 {
-	const char *tz = getenv("TZ");
-	char *before = str_dup(tz);
+	struct zone entered;
 	struct tm *done;
 
-	if ((tz != NULL && before == NULL) ||
-	    (zone != NULL && setenv("TZ", zone, 1) < 0)) {
-		free(before);
-		return err_set(e, ERR_INTERNAL, "out of memory");
-	}
-	tzset();
+	if (zone_enter(&entered, zone, e) < 0)
+		return -1;
 	done = localtime_r(&t, tm);
-	if (before != NULL)
-		(void)setenv("TZ", before, 1);
-	else
-		(void)unsetenv("TZ");
-	tzset();
-	free(before);
+	zone_leave(&entered);
 	return done != NULL ?
 	    0 :
 	    err_set(e, ERR_INTERNAL, "the time is out of range");
@@ -220,8 +147,8 @@ date_parse(struct date *d, const char *text, struct err *e)
 		at = take_time(at + 1, &new);
 	if (at != NULL && *at == '\0' && new.year >= 1 && new.month >= 1 &&
 	    new.month <= 12 && new.day >= 1 &&
-	    new.day <= month_days(new.year, new.month) && new.hour <= 23 &&
-	    new.minute <= 59 && new.second <= 59) {
+	    new.day <= calendar_month_days(new.year, new.month) &&
+	    new.hour <= 23 && new.minute <= 59 && new.second <= 59) {
 		*d = new;
 		return 0;
 	}
@@ -234,7 +161,7 @@ date_parse(struct date *d, const char *text, struct err *e)
 static bool
 shift_days(struct date *d, int64_t days)
 {
-	return set_day_number(d, day_number(d) + days);
+	return calendar_set_day(d, calendar_day(d) + days);
 }
 
 static bool
@@ -256,11 +183,11 @@ shift_months(struct date *d, int64_t months)
 	int64_t at = (int64_t)d->year * 12 + d->month - 1 + months;
 	int last;
 
-	if (at < 12 || at / 12 > DATE_YEAR_MAX)
+	if (at < 12 || at / 12 > CALENDAR_YEAR_MAX)
 		return false;
 	d->year = (int)(at / 12);
 	d->month = (int)(at % 12) + 1;
-	last = month_days(d->year, d->month);
+	last = calendar_month_days(d->year, d->month);
 	if (d->day > last)
 		d->day = last;
 	return true;
@@ -313,9 +240,9 @@ shift_to(struct date *d, const char *word)
 	if (strcmp(word, "month-start") == 0)
 		d->day = 1;
 	else if (strcmp(word, "month-end") == 0)
-		d->day = month_days(d->year, d->month);
+		d->day = calendar_month_days(d->year, d->month);
 	else if (strcmp(word, "week-start") == 0)
-		done = shift_days(d, -(day_number(d) % 7));
+		done = shift_days(d, -(calendar_day(d) % 7));
 	else if (strcmp(word, "year-start") == 0)
 		d->month = d->day = 1;
 	else
@@ -338,7 +265,7 @@ shift_one(struct date *d, const char *offset, struct err *e)
 		return err_set(e, ERR_SPEC,
 		    "the offset '%s' leaves the years "
 		    "1 to %d",
-		    offset, DATE_YEAR_MAX);
+		    offset, CALENDAR_YEAR_MAX);
 	(void)err_set(e, ERR_SPEC, "unknown date offset '%s'", offset);
 	near = str_nearest(offset, offset_words,
 	    sizeof(offset_words) / sizeof(offset_words[0]));
@@ -425,8 +352,8 @@ date_format(char *text, size_t size, const char *format, const struct date *d,
 
 	if (check_format(format, e) < 0)
 		return -1;
-	tm.tm_wday = (int)((day_number(d) + 1) % 7);
-	tm.tm_yday = year_day(d);
+	tm.tm_wday = (int)((calendar_day(d) + 1) % 7);
+	tm.tm_yday = calendar_year_day(d);
 	c = newlocale(LC_ALL_MASK, "C", (locale_t)0);
 	if (c == (locale_t)0)
 		return err_set(e, ERR_INTERNAL, "out of memory");

@@ -56,6 +56,18 @@ static const struct setting rows[] = {
 	    "name of the time zone database. Without it the system's zone "
 	    "counts.",
 	    "timezone = \"Europe/Berlin\";" },
+	{ "schedule", SETTING_GROUP, NULL, 0, 0, NULL, 0,
+	    "When the job is expected to run. Nothing is started by it: it is "
+	    "what cron or a timer was told, so that status knows absence.",
+	    NULL },
+	{ "schedule.cron", SETTING_TEXT, NULL, 0, NAME_BYTES, NULL, 0,
+	    "The five time fields of crontab(5), or @hourly, @daily, @weekly, "
+	    "@monthly or @yearly, in the job's time zone; \"\" for never.",
+	    "cron = \"30 5 * * 1-5\";" },
+	{ "schedule.grace", SETTING_DURATION, "1h", 0, LONGEST, NULL, 0,
+	    "How long after an expected time the run must have ended well "
+	    "before it counts as late.",
+	    "grace = \"2h\";" },
 	{ "environment", SETTING_TEXT, NULL, 1, NAME_BYTES, NULL, SETTING_MAIN,
 	    "Which of the environments this host is. --env and $ODBCSHIP_ENV "
 	    "go before it.",

@@ -13,6 +13,7 @@
 #include "base/str.h"
 #include "base/utf8.h"
 #include "spec/date.h"
+#include "spec/schedule.h"
 #include "spec/template.h"
 #include "value.h"
 
@@ -111,6 +112,7 @@ check_special(const struct setting *row, const char *text, struct err *e)
 		int (*check)(const char *text, struct err *e);
 	} checks[] = {
 		{ "timezone", date_check_zone },
+		{ "schedule.cron", schedule_check },
 		{ "environment", value_check_name },
 		{ "file.delimiter", check_delimiter },
 		{ "targets.name", value_check_name },

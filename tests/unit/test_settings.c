@@ -160,6 +160,8 @@ put_example(char *text, size_t size, const struct setting *row)
 
 	(void)snprintf(strchr(row->path, '.') != NULL ? own : top, sizeof(own),
 	    "%s", row->example);
+	if (strncmp(row->path, "schedule.", 9) == 0)
+		(void)snprintf(top, sizeof(top), "schedule: { %s };", own);
 	if (strcmp(row->path, "source.dsn") == 0 ||
 	    strcmp(row->path, "source.connection") == 0)
 		source = "sql = \"x\";";
