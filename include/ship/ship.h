@@ -15,6 +15,7 @@
 #ifndef SHIP_SHIP_H
 #define SHIP_SHIP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -35,12 +36,13 @@ struct shipment {
 
 /* How far a delivery came; ordered. */
 enum ship_stage {
-	SHIP_NOTHING,	/* nothing was sent */
+	SHIP_NOTHING, /* nothing was sent */
+	SHIP_SKIPPED, /* nothing was sent: the name is taken, which is right */
 	SHIP_UPLOADING, /* perhaps a part under the temporary name */
-	SHIP_UPLOADED,	/* whole under the temporary name */
+	SHIP_UPLOADED,	/* whole and verified under the temporary name */
 	SHIP_RENAMING,	/* the rename was asked for, its answer unknown */
 	SHIP_PUBLISHED, /* under the final name */
-	SHIP_VERIFIED	/* and its size there is right */
+	SHIP_VERIFIED	/* and what is there is right */
 };
 
 /* Evidence of a delivery, filled as far as it came also on failure. */
@@ -50,7 +52,8 @@ struct receipt {
 	char url[1024];	       /* final place, without credentials */
 	char reply[256];       /* the server's last reply, escaped */
 	char tls[64];	       /* "TLSv1.2 ECDHE-...", or empty */
-	char verified[16];     /* "size", or empty */
+	bool is_direct;	       /* the temporary name is the final one */
+	char verified[48];     /* "size", "hash XSHA256", "reread", "none" */
 	uint64_t elapsed_ms;   /* from connecting to the end */
 };
 

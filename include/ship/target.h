@@ -17,6 +17,29 @@ enum target_tls {
 	TARGET_TLS_NONE	     /* in clear, since the spec says so */
 };
 
+/* How a file gets its final name. */
+enum target_publish {
+	TARGET_RENAME,	  /* upload under a temporary name, verify, rename */
+	TARGET_DIRECTORY, /* the same in another directory, then move */
+	TARGET_MARKER,	  /* under the final name; a done file tells */
+	TARGET_DIRECT	  /* under the final name, and nothing tells */
+};
+
+/* What to do about a file that has the final name already. */
+enum target_overwrite {
+	TARGET_REPLACE, /* it is replaced */
+	TARGET_FAIL,	/* nothing is sent */
+	TARGET_SKIP	/* nothing is sent, and that is right */
+};
+
+/* How it is made sure that what is there is what was sent; ordered. */
+enum target_verify {
+	TARGET_VERIFY_NONE,  /* the server's word is enough */
+	TARGET_VERIFY_SIZE,  /* its size */
+	TARGET_VERIFY_HASH,  /* a hash that the server computes, or reread */
+	TARGET_VERIFY_REREAD /* its content, read back */
+};
+
 /* A delivery's destination; all pointers are borrowed. */
 struct target {
 	const char *name;	     /* as in the spec */
@@ -28,6 +51,11 @@ struct target {
 	const char *ca_file;	     /* or NULL: the system's */
 	const char *pinned_key;	     /* "sha256//..." or NULL */
 	const char *temporary;	     /* name while uploading */
+	enum target_publish publish; /* how it gets its name */
+	const char *staging;	     /* for TARGET_DIRECTORY, ends with '/' */
+	enum target_overwrite overwrite; /* an older file of that name */
+	enum target_verify verify;	 /* how it is verified */
+	bool may_vanish;	     /* gone after publishing is delivered */
 	bool mkdirs;		     /* make missing directories */
 	bool epsv;		     /* try EPSV before PASV */
 	uint64_t connect_timeout_ms; /* for TCP, TLS and login */

@@ -126,10 +126,14 @@ delivery_aftermath(const struct run_delivery_outcome *d)
 		return "delivered to '%s'";
 	switch (d->receipt.stage) {
 	case SHIP_NOTHING:
+	case SHIP_SKIPPED:
 		return NULL;
 	case SHIP_UPLOADING:
 	case SHIP_UPLOADED:
-		return "a part may be left at '%s' under its temporary name";
+		return d->receipt.is_direct ?
+		    "a part may be left at '%s' under the final name: look "
+		    "there" :
+		    "a part may be left at '%s' under its temporary name";
 	case SHIP_RENAMING:
 		return "whether '%s' has it under its final name is not known: "
 		       "look there before it is sent again";
@@ -144,7 +148,9 @@ delivery_aftermath(const struct run_delivery_outcome *d)
 static bool
 may_be_there(const struct run_delivery_outcome *d)
 {
-	return d->error.class == ERR_NONE || d->receipt.stage >= SHIP_RENAMING;
+	return d->error.class == ERR_NONE ||
+	    d->receipt.stage >= SHIP_RENAMING ||
+	    (d->receipt.is_direct && d->receipt.stage >= SHIP_UPLOADING);
 }
 
 static int

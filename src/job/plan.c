@@ -381,6 +381,7 @@ plan_one_target(struct builder *b, struct plan_target *pt, size_t i)
 	t->ca_file = pt->ca_file;
 	t->pinned_key = member_text(b, "targets.pinned_key", i);
 	t->temporary = member_text(b, "targets.temporary", i);
+	t->verify = TARGET_VERIFY_SIZE;
 	t->mkdirs = member_ms(b, "targets.mkdirs", i) != 0;
 	t->epsv = member_ms(b, "targets.epsv", i) != 0;
 	t->connect_timeout_ms = member_ms(b, "targets.connect_timeout", i);

@@ -1,8 +1,8 @@
 /*
  * ship.c - bring one file to one target, complete, or say why not
  *
- * Checks what can be checked without a network, and hands over to the
- * protocol: ftp.c, local.c. Nothing that holds a control byte goes further:
+ * Checks what can be checked without a network; the delivery itself is
+ * steps.c's. Nothing that holds a control byte goes further:
  * libcurl would send it as a command of its own (facts/shipping.md F4).
  */
 #include <curl/curl.h>
@@ -19,25 +19,12 @@
 #include "base/str.h"
 #include "base/utf8.h"
 #include "ship/protocol.h"
+#include "ship/steps.h"
 
 enum { SHIP_NAME_MAX = 255, SHIP_URL_MAX = 900 };
 
-/* A protocol that files can be delivered by. */
-struct protocol {
-	const char *scheme;   /* with "://" */
-	bool has_host;	      /* a host must be named */
-	bool is_implicit_tls; /* tls = "none" makes no sense */
-	int (*connect)(
-	    const struct target *t, struct receipt *r, struct err *e);
-	int (*deliver)(const struct target *t, const struct shipment *s,
-	    struct receipt *r, struct err *e);
-};
-
-static const struct protocol protocols[] = {
-	{ "ftp://", true, false, ftp_connect, ftp_deliver },
-	{ "ftps://", true, true, ftp_connect, ftp_deliver },
-	{ "file://", false, false, local_connect, local_deliver },
-};
+const struct protocol *const protocols[] = { &protocol_ftp, &protocol_ftps,
+	&protocol_local, NULL };
 
 int
 ship_global_init(struct err *e)
@@ -56,13 +43,13 @@ ship_global_release(void)
 	curl_global_cleanup();
 }
 
-static const struct protocol *
-find_protocol(const char *url)
+const struct protocol *
+protocol_find(const char *url)
 {
-	for (size_t i = 0; i < sizeof(protocols) / sizeof(protocols[0]); i++)
-		if (strncasecmp(url, protocols[i].scheme,
-			strlen(protocols[i].scheme)) == 0)
-			return &protocols[i];
+	for (size_t i = 0; protocols[i] != NULL; i++)
+		if (strncasecmp(url, protocols[i]->scheme,
+			strlen(protocols[i]->scheme)) == 0)
+			return protocols[i];
 	return NULL;
 }
 
@@ -202,7 +189,7 @@ check_control(const char *what, const char *text, struct err *e)
 int
 ship_check_target(const struct target *t, struct err *e)
 {
-	const struct protocol *p = find_protocol(t->url);
+	const struct protocol *p = protocol_find(t->url);
 
 	if (check_control("URL", t->url, e) < 0 ||
 	    check_control("user", t->user, e) < 0 ||
@@ -255,13 +242,15 @@ begin_receipt(struct receipt *r, const struct target *t, const char *name)
 int
 ship_connect(const struct target *t, struct receipt *r, struct err *e)
 {
+	struct remote remote = REMOTE_INIT(t, r);
 	uint64_t began = clock_monotonic_ms();
 	int rc;
 
 	begin_receipt(r, t, "");
 	if (ship_check_target(t, e) < 0)
 		return -1;
-	rc = find_protocol(t->url)->connect(t, r, e);
+	rc = remote_open(&remote, e);
+	remote_close(&remote);
 	r->elapsed_ms = clock_monotonic_ms() - began;
 	return rc;
 }
@@ -277,7 +266,7 @@ ship_file(const struct target *t, const struct shipment *s, struct receipt *r,
 	if (ship_check_target(t, e) < 0 || ship_check_name(s->name, e) < 0 ||
 	    ship_check_name(s->temporary, e) < 0)
 		return -1;
-	rc = find_protocol(t->url)->deliver(t, s, r, e);
+	rc = deliver(t, s, r, e);
 	r->elapsed_ms = clock_monotonic_ms() - began;
 	return rc;
 }
@@ -287,6 +276,7 @@ ship_stage_name(enum ship_stage stage)
 {
 	static const char *const names[] = {
 		[SHIP_NOTHING] = "nothing",
+		[SHIP_SKIPPED] = "skipped",
 		[SHIP_UPLOADING] = "uploading",
 		[SHIP_UPLOADED] = "uploaded",
 		[SHIP_RENAMING] = "renaming",

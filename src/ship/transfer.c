@@ -10,13 +10,16 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/cancel.h"
-#include "base/file.h"
 #include "ship/classify.h"
 #include "ship/transfer.h"
 
 /* The first libcurl that shuts TLS 1.3 down rightly after an FTP upload. */
 enum { CURL_WITH_SAFE_TLS13 = 0x080900 };
+
+/* How long cleaning up may take, connecting and each command. */
+enum { FINISH_S = 10, URL_MAX = 8192 };
 
 enum { KEEPALIVE_IDLE_S = 60, KEEPALIVE_INTERVAL_S = 30 };
 
@@ -57,7 +60,18 @@ seek_file(void *arg, curl_off_t offset, int origin)
 	return CURL_SEEKFUNC_OK;
 }
 
-/* What a server sends as content is of no interest. */
+/* What a server sends as content is of interest only when it is read back. */
+static size_t
+take_content(char *data, size_t size, size_t n, void *arg)
+{
+	struct transfer *t = arg;
+
+	if (t->take != NULL &&
+	    t->take(t->take_arg, data, size * n, &t->local) < 0)
+		return size * n + 1;
+	return size * n;
+}
+
 static size_t
 drop(char *data, size_t size, size_t n, void *arg)
 {
@@ -79,7 +93,7 @@ on_progress(void *arg, curl_off_t total, curl_off_t done, curl_off_t up_total,
 	    t->said.has_stored && up >= 0)
 		t->shipment->progress(t->shipment->progress_arg, (uint64_t)up,
 		    t->shipment->bytes);
-	return !t->must_finish && cancel_is_due() ? 1 : 0;
+	return !t->remote->must_finish && cancel_is_due() ? 1 : 0;
 }
 
 /* An option that fails would be a promise that is not kept. */
@@ -94,11 +108,16 @@ on_progress(void *arg, curl_off_t total, curl_off_t done, curl_off_t up_total,
 static CURLcode
 set_limits(struct transfer *t)
 {
-	const struct target *g = t->target;
+	const struct target *g = t->remote->target;
 	CURLcode rc = CURLE_OK;
 
 	SET(CURLOPT_NOSIGNAL, 1L);
-	SET(CURLOPT_CONNECTTIMEOUT_MS, (long)g->connect_timeout_ms);
+	if (t->remote->must_finish) {
+		SET(CURLOPT_CONNECTTIMEOUT, (long)FINISH_S);
+		SET(CURLOPT_TIMEOUT, (long)FINISH_S);
+	} else {
+		SET(CURLOPT_CONNECTTIMEOUT_MS, (long)g->connect_timeout_ms);
+	}
 	/* libcurl's own 60 s cut off slow servers' last reply. */
 	SET(CURLOPT_SERVER_RESPONSE_TIMEOUT, seconds(g->reply_timeout_ms));
 	if (g->stall_timeout_ms > 0) {
@@ -116,9 +135,11 @@ set_limits(struct transfer *t)
  * library that is loaded counts, not the one that was compiled with.
  */
 static long
-tls_versions(const struct target *g)
+tls_versions(const struct remote *r)
 {
-	bool is_capped = curl_version_info(CURLVERSION_NOW)->version_num <
+	const struct target *g = r->target;
+	bool is_capped = r->cap_tls12 ||
+	    curl_version_info(CURLVERSION_NOW)->version_num <
 		CURL_WITH_SAFE_TLS13 ||
 	    (g->max_tls != NULL && strcmp(g->max_tls, "1.2") == 0);
 
@@ -130,7 +151,7 @@ tls_versions(const struct target *g)
 static CURLcode
 set_protection(struct transfer *t)
 {
-	const struct target *g = t->target;
+	const struct target *g = t->remote->target;
 	CURLcode rc = CURLE_OK;
 
 #if LIBCURL_VERSION_NUM >= 0x075500
@@ -153,7 +174,7 @@ set_protection(struct transfer *t)
 	SET(CURLOPT_FTPSSLAUTH, (long)CURLFTPAUTH_TLS);
 	SET(CURLOPT_SSL_VERIFYPEER, 1L);
 	SET(CURLOPT_SSL_VERIFYHOST, 2L);
-	SET(CURLOPT_SSLVERSION, tls_versions(g));
+	SET(CURLOPT_SSLVERSION, tls_versions(t->remote));
 	if (g->ca_file != NULL)
 		SET(CURLOPT_CAINFO, g->ca_file);
 	if (g->pinned_key != NULL)
@@ -167,11 +188,11 @@ set_ftp(struct transfer *t)
 	CURLcode rc = CURLE_OK;
 
 	SET(CURLOPT_FTP_SKIP_PASV_IP, 1L);
-	SET(CURLOPT_FTP_USE_EPSV, t->target->epsv ? 1L : 0L);
+	SET(CURLOPT_FTP_USE_EPSV, t->remote->target->epsv ? 1L : 0L);
 	SET(CURLOPT_FTP_FILEMETHOD, (long)CURLFTPMETHOD_MULTICWD);
 	SET(CURLOPT_FTP_CREATE_MISSING_DIRS,
-	    t->target->mkdirs ? (long)CURLFTP_CREATE_DIR_RETRY :
-				(long)CURLFTP_CREATE_DIR_NONE);
+	    t->remote->target->mkdirs ? (long)CURLFTP_CREATE_DIR_RETRY :
+					(long)CURLFTP_CREATE_DIR_NONE);
 	SET(CURLOPT_TRANSFERTEXT, 0L);
 	return rc;
 }
@@ -186,7 +207,8 @@ set_callbacks(struct transfer *t)
 	/* Without it a resumed upload sends the wrong bytes, in silence. */
 	SET(CURLOPT_SEEKFUNCTION, seek_file);
 	SET(CURLOPT_SEEKDATA, t);
-	SET(CURLOPT_WRITEFUNCTION, drop);
+	SET(CURLOPT_WRITEFUNCTION, take_content);
+	SET(CURLOPT_WRITEDATA, t);
 	SET(CURLOPT_HEADERFUNCTION, drop);
 	SET(CURLOPT_NOPROGRESS, 0L);
 	SET(CURLOPT_XFERINFOFUNCTION, on_progress);
@@ -196,12 +218,13 @@ set_callbacks(struct transfer *t)
 }
 
 int
-transfer_open(struct transfer *t, const struct target *target, struct err *e)
+transfer_open(struct transfer *t, struct remote *r, struct err *e)
 {
 	CURLcode rc;
 
-	*t = (struct transfer)TRANSFER_INIT;
-	t->target = target;
+	memset(t, 0, sizeof(*t));
+	t->fd = -1;
+	t->remote = r;
 	transcript_init(&t->said);
 	t->easy = curl_easy_init();
 	if (t->easy == NULL)
@@ -222,6 +245,20 @@ transfer_open(struct transfer *t, const struct target *target, struct err *e)
 	return 0;
 }
 
+/* What the receipt shows of the conversation. */
+static void
+keep_reply(const struct transfer *t)
+{
+	struct receipt *receipt = t->remote->receipt;
+
+	if (t->said.reply[0] != '\0')
+		(void)snprintf(receipt->reply, sizeof(receipt->reply), "%s",
+		    t->said.reply);
+	if (t->said.tls[0] != '\0')
+		(void)snprintf(
+		    receipt->tls, sizeof(receipt->tls), "%s", t->said.tls);
+}
+
 int
 transfer_perform(struct transfer *t, const char *action, struct err *e)
 {
@@ -229,7 +266,9 @@ transfer_perform(struct transfer *t, const char *action, struct err *e)
 
 	transcript_init(&t->said);
 	t->detail[0] = '\0';
+	t->local = (struct err)ERR_INIT;
 	failure.code = curl_easy_perform(t->easy);
+	keep_reply(t);
 	if (failure.code == CURLE_OK)
 		return 0;
 	if (t->local.class != ERR_NONE) {
@@ -241,26 +280,95 @@ transfer_perform(struct transfer *t, const char *action, struct err *e)
 	return classify(&failure, action, e);
 }
 
+int
+transfer_take_file(struct transfer *t, const struct shipment *s, struct err *e)
+{
+	t->fd = shipment_open(s, e);
+	if (t->fd < 0)
+		return -1;
+	t->shipment = s;
+	t->sent = 0;
+	return 0;
+}
+
 void
-transfer_close(struct transfer *t)
+transfer_drop_file(struct transfer *t)
 {
 	if (t->fd >= 0)
 		(void)close(t->fd);
 	t->fd = -1;
+	t->shipment = NULL;
+}
+
+void
+transfer_close(struct transfer *t)
+{
+	transfer_drop_file(t);
 	/* Closing says QUIT; whoever listens must still be there. */
 	curl_easy_cleanup(t->easy);
 	t->easy = NULL;
 }
 
+/* One directory up in a URL that ends with '/', not beyond its host. */
+static int
+go_up(struct buf *url, struct err *e)
+{
+	char *path = strstr(url->data, "://") + 3;
+
+	path = strchr(path, '/');
+	if (path == NULL || path[1] == '\0')
+		return err_set(
+		    e, ERR_SPEC, "'../' leads above '%s'", buf_text(url));
+	do
+		url->data[--url->length] = '\0';
+	while (url->data[url->length - 1] != '/');
+	return 0;
+}
+
+static int
+put_segment(const struct transfer *t, struct buf *url, const char *segment,
+    size_t n, struct err *e)
+{
+	char *escaped = curl_easy_escape(t->easy, segment, (int)n);
+	int rc = -1;
+
+	if (escaped == NULL)
+		return err_set(e, ERR_INTERNAL, "out of memory");
+	if (buf_puts(url, escaped, e) == 0)
+		rc = segment[n] == '/' ? buf_puts(url, "/", e) : 0;
+	curl_free(escaped);
+	return rc;
+}
+
+/* Scheme and host alone, for a path from the server's root. */
+static int
+put_base(struct buf *url, const char *base, const char *name, struct err *e)
+{
+	const char *path = strchr(strstr(base, "://") + 3, '/');
+
+	if (*name != '/' || path == NULL)
+		return buf_puts(url, base, e);
+	if (buf_put(url, base, (size_t)(path - base), e) < 0)
+		return -1;
+	return buf_puts(url, "/%2F", e);
+}
+
 char *
 transfer_url(const struct transfer *t, const char *name, struct err *e)
 {
-	char *escaped = curl_easy_escape(t->easy, name, 0);
-	char *url = escaped != NULL ? file_join(t->target->url, escaped, e) :
-				      NULL;
+	struct buf url = BUF_INIT(URL_MAX);
+	int rc = put_base(&url, t->remote->target->url, name, e);
 
-	if (escaped == NULL)
-		(void)err_set(e, ERR_INTERNAL, "out of memory");
-	curl_free(escaped);
-	return url;
+	while (rc == 0 && *name != '\0') {
+		size_t n = strcspn(name, "/");
+
+		if (n == 2 && strncmp(name, "../", 3) == 0)
+			rc = go_up(&url, e);
+		else if (n > 0)
+			rc = put_segment(t, &url, name, n, e);
+		name += n + (name[n] == '/');
+	}
+	if (rc < 0)
+		buf_release(&url);
+	return rc == 0 ? buf_take(&url) : NULL;
 }

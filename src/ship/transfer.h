@@ -13,40 +13,44 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "ship/ship.h"
+#include "ship/protocol.h"
 #include "ship/transcript.h"
 
 /* A handle and what its callbacks need. */
 struct transfer {
 	CURL *easy;			 /* owned */
-	const struct target *target;	 /* borrowed */
+	struct remote *remote;		 /* the connection it makes; borrowed */
 	const struct shipment *shipment; /* being sent, or NULL */
 	int fd;				 /* the local file, owned; or -1 */
-	struct transcript said;		 /* on the control connection */
-	struct err local;		 /* reading the local file failed */
-	bool must_finish;   /* cleaning up: do not heed cancellation */
-	uint64_t sent;	    /* bytes of the file handed to libcurl */
+	remote_take *take;	/* gets what the server sends, or NULL */
+	void *take_arg;		/* handed to take */
+	struct transcript said; /* on the control connection */
+	struct err local;	/* a callback of ours failed */
+	uint64_t sent;	    /* position in the file after what libcurl has */
 	const char *option; /* the last one that was set */
 	char detail[CURL_ERROR_SIZE]; /* libcurl's words */
 };
 
-#define TRANSFER_INIT \
-	{ \
-		.easy = NULL, .fd = -1 \
-	}
-
-/* Set up a handle for a target. */
-int transfer_open(
-    struct transfer *t, const struct target *target, struct err *e) MUST_CHECK;
+/* Set up a handle for a connection's target. */
+int
+transfer_open(struct transfer *t, struct remote *r, struct err *e) MUST_CHECK;
 /*
- * Perform what the options say; the conversation and the error are in t.
- * Fails with "cannot ACTION: ...".
+ * Perform what the options say; the conversation and the error are in t, the
+ * last reply in the receipt. Fails with "cannot ACTION: ...".
  */
 int transfer_perform(
     struct transfer *t, const char *action, struct err *e) MUST_CHECK;
-/* Disconnect and free. */
+/* Open a shipment's file, to be read by the next upload. */
+int transfer_take_file(
+    struct transfer *t, const struct shipment *s, struct err *e) MUST_CHECK;
+/* Close it. */
+void transfer_drop_file(struct transfer *t);
+/* Disconnect and release. */
 void transfer_close(struct transfer *t);
-/* The target's URL with a name, percent-encoded; the caller frees it. */
+/*
+ * The target's URL with a name, percent-encoded; the caller frees it. Leading
+ * "../" go up, a leading '/' stands for the server's root.
+ */
 char *transfer_url(const struct transfer *t, const char *name, struct err *e);
 
 #endif

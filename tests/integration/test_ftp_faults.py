@@ -40,7 +40,7 @@ class Fault:
 
     def __init__(self, label, *rules, status, texts=(), stage="nothing",
                  final="old", temporary=False, stored=1, settings="",
-                 sessions=None):
+                 sessions=None, warns=None):
         self.label = label
         self.rules = rules
         self.status = status
@@ -51,6 +51,7 @@ class Fault:
         self.stored = stored        # STOR commands
         self.settings = settings
         self.sessions = sessions
+        self.warns = warns          # of a delivery
 
 
 def refused(label, *rules, **more):
@@ -192,12 +193,15 @@ RENAME = [
     later("450 to RNFR", ("RNFR", say("450 Busy.")), texts=("450",),
           stage="uploaded"),
     later("closed at RNFR", ("RNFR", close), stage="uploaded"),
-    refused("550 to RNTO", ("RNTO", say("550 It exists.")),
-            texts=("550 It exists.", "file of that name"),
+    refused("550 to each RNTO", ("RNTO", say("550 It exists.")),
+            texts=("550 It exists.", "file of that name",
+                   "the old 'out.csv' was removed"),
+            stage="uploaded", final="none"),
+    refused("553 to RNTO, and DELE refused", ("RNTO", say("553 It exists.")),
+            ("DELE", say("550 No."), 1), texts=("neither replaces",),
             stage="uploaded"),
-    refused("553 to RNTO", ("RNTO", say("553 It exists.")),
-            texts=("553 It exists.", "file of that name"),
-            stage="uploaded"),
+    delivered("550 to RNTO onto a file", ("RNTO", say("550 It exists."), 1),
+              warns="the old file was removed first"),
     later("450 to RNTO", ("RNTO", say("450 Busy.")), texts=("450",),
           stage="uploaded"),
     later("421 to RNTO, not done", ("RNTO", then(say("421 Bye."), close)),
@@ -305,7 +309,10 @@ class Faults(Case):
         said = (result.stderr, row, server.said)
         self.assertEqual(row["stage"], fault.stage, said)
         if fault.status == 0:
-            self.assert_silent(result)
+            if fault.warns is None:
+                self.assert_silent(result)
+            else:
+                self.assertIn(fault.warns, result.stderr)
             self.assertEqual(row["state"], "delivered", said)
         else:
             self.assert_message(result, "target 'partner'", *fault.texts)
@@ -313,10 +320,12 @@ class Faults(Case):
             self.assertEqual(row["class"], {73: "target", 75: "not-now"}[
                 fault.status], said)
             self.assertIn(row["message"], result.stderr)
-        self.assertEqual(server.read("out.csv"),
-                         OLD if fault.final == "old" else self.content())
+        there = {"old": OLD, "none": None}
+        self.assertEqual(server.files.get("/incoming/out.csv"),
+                         there[fault.final] if fault.final in there
+                         else self.content(), said)
         self.assertEqual("nothing was shipped" in result.stderr,
-                         fault.status != 0 and fault.final == "old", said)
+                         fault.status != 0 and fault.final in there, said)
         self.assertEqual("out.csv.part" in server.names(), fault.temporary,
                          said)
         self.assertEqual(server.count("STOR"), fault.stored, said)

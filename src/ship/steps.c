@@ -1,0 +1,308 @@
+/*
+ * steps.c - the steps of a delivery, the same for every protocol
+ *
+ * Look whether the name is free, upload under a temporary name, verify,
+ * publish, verify. Written once, above the operations of protocol.h; how it is
+ * verified is verify.c's business, when it is tried again retry.c's.
+ *
+ * A step whose answer was lost is never repeated blindly: a fresh connection
+ * looks what is there (facts/shipping.md 1.6, 5 K3 and K4).
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "ship/steps.h"
+#include "ship/verify.h"
+
+static bool
+is_direct(const struct course *c)
+{
+	return c->target->publish == TARGET_DIRECT ||
+	    c->target->publish == TARGET_MARKER ||
+	    protocol_find(c->target->url)->is_whole;
+}
+
+int
+course_begin(struct course *c, const struct target *t, const struct shipment *s,
+    struct receipt *r, struct err *e)
+{
+	const char *staging = t->publish == TARGET_DIRECTORY ? t->staging : "";
+	int n;
+
+	memset(c, 0, sizeof(*c));
+	c->remote = (struct remote)REMOTE_INIT(t, r);
+	c->target = t;
+	c->shipment = s;
+	c->receipt = r;
+	r->is_direct = is_direct(c);
+	n = snprintf(c->upload_name, sizeof(c->upload_name), "%s%s",
+	    r->is_direct ? "" : staging, r->is_direct ? s->name : s->temporary);
+	if (n < 0 || (size_t)n >= sizeof(c->upload_name))
+		return err_set(e, ERR_SPEC, "the temporary name is too long");
+	return 0;
+}
+
+/* Neither done nor undone, as far as can be seen from here. */
+static int
+fail_unknown(struct course *c, const char *what, struct err *e)
+{
+	c->is_final = true;
+	e->class = ERR_NOT_NOW;
+	(void)err_in(
+	    e, "'%s' may be there under its final name", c->shipment->name);
+	return err_hint(e, "%s: look at the target before the next run.", what);
+}
+
+/*
+ * The rename was asked for and the answer is unknown: *e says why, and stays
+ * unless the rename turns out to be done.
+ */
+static int
+look_after_rename(struct course *c, struct err *e)
+{
+	struct look temporary, final;
+	struct err own = ERR_INIT;
+	int there;
+
+	if (verify_look(c, c->upload_name, &temporary, &own) < 0 ||
+	    (there = verify_look(c, c->shipment->name, &final, &own)) < 0) {
+		(void)fail_unknown(c,
+		    "The server's answer to the rename was lost, and asking "
+		    "again failed",
+		    e);
+		c->is_final = false; /* looking again cannot do harm */
+		return -1;
+	}
+	if (temporary.result == LOOK_ABSENT && there == 1) {
+		c->receipt->stage = SHIP_PUBLISHED;
+		return 0;
+	}
+	if (temporary.result != LOOK_THERE)
+		return fail_unknown(c,
+		    "The temporary name is gone, and what has the final name "
+		    "is not this file",
+		    e);
+	c->receipt->stage = SHIP_UPLOADED;
+	return -1;
+}
+
+/* What an earlier attempt left decides where this one goes on. */
+static int
+look_back(struct course *c, struct err *e)
+{
+	struct look found;
+	int there;
+
+	if (c->receipt->stage == SHIP_RENAMING) {
+		(void)err_set(e, ERR_NOT_NOW,
+		    "the server's answer to the rename of '%s' was lost",
+		    c->shipment->name);
+		if (look_after_rename(c, e) < 0 &&
+		    c->receipt->stage != SHIP_UPLOADED)
+			return -1;
+		*e = (struct err)ERR_INIT;
+	}
+	if (c->receipt->stage != SHIP_UPLOADED ||
+	    c->target->verify == TARGET_VERIFY_NONE)
+		return 0;
+	there = verify_look(c, c->upload_name, &found, e);
+	if (there < 0)
+		return -1;
+	if (there == 0 && found.result != LOOK_UNABLE)
+		c->receipt->stage = SHIP_UPLOADING;
+	return 0;
+}
+
+/* An older file of that name, where it may not be replaced. */
+static int
+mind_existing(struct course *c, struct err *e)
+{
+	const char *name = c->shipment->name;
+	struct look found;
+
+	if (c->target->overwrite == TARGET_REPLACE ||
+	    c->receipt->stage > SHIP_UPLOADED)
+		return 0;
+	if (c->receipt->is_direct && c->receipt->stage != SHIP_NOTHING)
+		return 0; /* it is ours */
+	if (verify_look(c, name, &found, e) < 0)
+		return -1;
+	if (found.result == LOOK_UNABLE) {
+		(void)err_set(e, ERR_TARGET,
+		    "cannot tell whether '%s' is there already: %s", name,
+		    found.why);
+		return err_hint(e,
+		    "Without that only overwrite = \"replace\" is possible.");
+	}
+	if (found.result == LOOK_ABSENT)
+		return 0;
+	c->receipt->bytes = found.bytes;
+	if (c->target->overwrite == TARGET_SKIP) {
+		log_info("'%s' is at '%s' already (%llu bytes) and stays", name,
+		    c->target->name, (unsigned long long)found.bytes);
+		c->receipt->stage = SHIP_SKIPPED;
+		return 0;
+	}
+	(void)err_set(e, ERR_TARGET,
+	    "'%s' is there already (%llu bytes), and overwrite is \"fail\"",
+	    name, (unsigned long long)found.bytes);
+	return err_hint(e,
+	    "Let the receiver take it away, choose a name with a date in it, "
+	    "or set overwrite = \"replace\".");
+}
+
+/* The last word is missing: look whether all is there. *e says why. */
+static int
+look_after_put(struct course *c, struct err *e)
+{
+	struct err own = ERR_INIT;
+	struct look found;
+
+	log_info("the server's answer to the upload was lost: %s", e->text);
+	if (remote_open(&c->remote, &own) == 0 &&
+	    verify_look(c, c->upload_name, &found, &own) == 1)
+		return 0;
+	if (own.class == ERR_SIGNAL)
+		*e = own;
+	return -1;
+}
+
+static int
+upload(struct course *c, struct err *e)
+{
+	struct upload u = { c->shipment, c->upload_name, 0 };
+	struct err first = ERR_INIT;
+	int rc;
+
+	c->is_checked = false;
+	rc = c->remote.protocol->put(&c->remote, &u, &first);
+	if (c->remote.has_begun)
+		c->receipt->stage = SHIP_UPLOADING;
+	if (rc < 0 && c->remote.fate == FATE_UNKNOWN)
+		rc = look_after_put(c, &first);
+	if (rc < 0)
+		*e = first;
+	return rc;
+}
+
+/*
+ * The server does not rename onto a file: the old one goes first. For a
+ * moment there is none; *e says why it was refused.
+ */
+static int
+make_way(struct course *c, const char *const names[2], struct err *e)
+{
+	const struct protocol *p = c->remote.protocol;
+	struct err own = ERR_INIT;
+	struct look found;
+
+	if (c->target->overwrite != TARGET_REPLACE ||
+	    verify_look(c, names[1], &found, &own) < 0 ||
+	    found.result != LOOK_THERE)
+		return -1;
+	if (p->remove(&c->remote, names[1], &own) < 0) {
+		(void)err_hint(e,
+		    "The server neither replaces nor removes the file of "
+		    "that name (%.300s): ask its operators, or choose names "
+		    "that differ from day to day.",
+		    own.text);
+		return -1;
+	}
+	c->is_removed = true;
+	log_warning("'%s' does not rename onto '%s': the old file was "
+		    "removed first, so that for a moment there was none",
+	    c->target->name, names[1]);
+	*e = (struct err)ERR_INIT;
+	return p->rename(&c->remote, names, true, e);
+}
+
+/* What a rename that failed leaves to be done. */
+static int
+settle_rename(struct course *c, const char *const names[2], struct err *e)
+{
+	struct err own = ERR_INIT;
+
+	if (c->remote.fate == FATE_REFUSED)
+		(void)err_hint(e,
+		    "The server refuses the rename: is there a file of that "
+		    "name that may not be replaced? See overwrite and publish.");
+	if (c->remote.fate == FATE_REFUSED && e->class == ERR_TARGET &&
+	    make_way(c, names, e) == 0)
+		return 0;
+	if (c->remote.fate == FATE_UNKNOWN) {
+		c->receipt->stage = SHIP_RENAMING;
+		if (e->class != ERR_NOT_NOW)
+			return -1;
+		log_info(
+		    "the server's answer to the rename was lost: %s", e->text);
+		if (remote_open(&c->remote, &own) < 0) {
+			(void)fail_unknown(
+			    c, "The server's answer to the rename was lost", e);
+			c->is_final = own.class == ERR_SIGNAL;
+			return -1;
+		}
+		return look_after_rename(c, e);
+	}
+	if (c->is_removed)
+		(void)err_in(e,
+		    "the old '%s' was removed to make way, but then", names[1]);
+	return -1;
+}
+
+static int
+publish(struct course *c, struct err *e)
+{
+	const char *names[2] = { c->upload_name, c->shipment->name };
+	struct err first = ERR_INIT;
+
+	c->remote.fate = FATE_UNDONE;
+	if (!c->receipt->is_direct &&
+	    c->remote.protocol->rename(&c->remote, names,
+		c->target->overwrite == TARGET_REPLACE, &first) < 0 &&
+	    settle_rename(c, names, &first) < 0) {
+		*e = first;
+		return -1;
+	}
+	c->receipt->stage = SHIP_PUBLISHED;
+	return 0;
+}
+
+int
+steps_attempt(struct course *c, struct err *e)
+{
+	if (remote_open(&c->remote, e) < 0 || look_back(c, e) < 0 ||
+	    mind_existing(c, e) < 0)
+		return -1;
+	if (c->receipt->stage == SHIP_SKIPPED)
+		return 0;
+	if (c->receipt->stage < SHIP_UPLOADED) {
+		if (upload(c, e) < 0 || verify_upload(c, e) < 0)
+			return -1;
+		c->receipt->stage = SHIP_UPLOADED;
+	}
+	if (c->receipt->stage < SHIP_PUBLISHED && publish(c, e) < 0)
+		return -1;
+	return verify_final(c, e);
+}
+
+void
+steps_clean_up(struct course *c)
+{
+	char reply[sizeof(c->receipt->reply)];
+	struct err own = ERR_INIT;
+
+	if (c->receipt->stage == SHIP_UPLOADING ||
+	    c->receipt->stage == SHIP_UPLOADED) {
+		/* The receipt keeps what was said to what failed. */
+		memcpy(reply, c->receipt->reply, sizeof(reply));
+		c->remote.must_finish = true;
+		if (remote_open(&c->remote, &own) == 0 &&
+		    c->remote.protocol->remove(
+			&c->remote, c->upload_name, &own) < 0)
+			log_info("'%s' may be left at '%s': %s", c->upload_name,
+			    c->target->name, own.text);
+		memcpy(c->receipt->reply, reply, sizeof(reply));
+	}
+	remote_close(&c->remote);
+}

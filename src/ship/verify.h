@@ -1,0 +1,26 @@
+/*
+ * verify.h - whether what is there is what was sent
+ *
+ * Shape	verify_upload -> (publish) -> verify_final
+ * Source	facts/shipping.md 2
+ */
+#ifndef SHIP_VERIFY_H
+#define SHIP_VERIFY_H
+
+#include "base/err.h"
+#include "ship/steps.h"
+
+/*
+ * Verify what was uploaded, on the rung that the target's settings ask for or
+ * the next that the server offers; the rung is in the receipt.
+ */
+int verify_upload(struct course *c, struct err *e) MUST_CHECK;
+/* Look again under the final name. */
+int verify_final(struct course *c, struct err *e) MUST_CHECK;
+/* The size of what has a name must be exactly the shipment's. */
+int verify_size(struct course *c, const char *name, struct err *e) MUST_CHECK;
+/* Whether that size is there: 1, or 0; what was found goes to found. */
+int verify_look(struct course *c, const char *name, struct look *found,
+    struct err *e) MUST_CHECK;
+
+#endif
