@@ -3,7 +3,8 @@
  *
  * No shell. Standard input is /dev/null, standard error is ours, the
  * environment is ours without the variables ODBCSHIP_*, which may be secrets;
- * those that odbcship(1) names stay. Used for secrets by command.
+ * those that odbcship(1) names stay. Used for secrets by command, and for
+ * telling people by program.
  *
  * Errors	ERR_SPEC: cannot start, non-zero exit, time limit; ERR_INTERNAL:
  *		output too long; those of cancel_check
@@ -16,12 +17,26 @@
 #include "base/buf.h"
 #include "base/err.h"
 
+/* What a program reads. */
+struct child_input {
+	const void *data; /* borrowed */
+	size_t n;	  /* bytes */
+};
+
 /*
  * Run argv (NULL-terminated) and append its standard output to out, for at
  * most timeout_ms; then it and its children are killed and the call fails.
  */
 int child_output(const char *const *argv, uint64_t timeout_ms, struct buf *out,
     struct err *e) MUST_CHECK;
+
+/*
+ * Run argv with n bytes of input as its standard input, in an environment of
+ * nothing but PATH, HOME, the user's name, the language, TZ and TMPDIR. What
+ * it prints is dropped, but the end of it is in the error when it fails.
+ */
+int child_feed(const char *const *argv, const struct child_input *input,
+    uint64_t timeout_ms, struct err *e) MUST_CHECK;
 
 /*
  * In a child after fork(2): close every descriptor but the standard ones and

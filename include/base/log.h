@@ -3,7 +3,8 @@
  *
  * Text on a terminal, syslog without one, lines with a priority prefix under
  * systemd (JOURNAL_STREAM), JSON lines where asked. Secrets are redacted and
- * control bytes escaped here, once. Never cell values.
+ * control bytes escaped here, once. Never cell values. The last lines are kept
+ * for whoever is told of a failure.
  *
  * Shape	log_open once -> log_* -> log_close
  * Threads	any; a line is written by one call
@@ -14,6 +15,7 @@
 
 #include <stdbool.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 
 /* Severities, as in RFC 5424. */
@@ -50,6 +52,13 @@ const char *log_prefix(enum log_level level);
 bool log_is_terminal(void);
 /* Called before a line is written to a terminal; NULL for none. */
 void log_on_line(void (*clear)(void));
+/*
+ * Append the last lines at info and above since log_forget, however few of
+ * them were shown: "2026-11-24T13:20:59Z info: text" each, redacted and escaped.
+ */
+int log_put_tail(struct buf *out, struct err *e) MUST_CHECK;
+/* Forget these lines: what follows belongs to another run. */
+void log_forget(void);
 /* Stop logging and release what it holds. */
 void log_close(void);
 

@@ -20,7 +20,12 @@
 #include "base/redact.h"
 #include "base/str.h"
 
-enum { LOG_TEXT_MAX = 4096, LOG_LINE_MAX = 64 * 1024 };
+enum {
+	LOG_TEXT_MAX = 4096,
+	LOG_LINE_MAX = 64 * 1024,
+	TAIL_LINES = 20, /* design.md 4: a run has fewer at info */
+	TAIL_BYTES = 512 /* of a line that is kept */
+};
 
 static struct {
 	bool open;
@@ -34,6 +39,17 @@ static struct {
 	long long run;
 	void (*clear)(void); /* takes the progress line away */
 } state = { .level = LOG_LEVEL_WARNING };
+
+/* The last lines, in a ring. */
+static struct {
+	struct {
+		int64_t at_ms; /* wall time */
+		enum log_level level;
+		char text[TAIL_BYTES];
+	} lines[TAIL_LINES];
+	size_t
+	    n; /* lines that were ever put; the next goes to n % TAIL_LINES */
+} tail;
 
 /* systemd names its socket; a file or terminal in its place is none. */
 static bool
@@ -162,19 +178,58 @@ write_syslog(enum log_level level, const char *text)
 	buf_release(&line);
 }
 
+/* Keep a redacted line. */
+static void
+keep(enum log_level level, const char *text)
+{
+	size_t at = tail.n++ % TAIL_LINES;
+
+	tail.lines[at].at_ms = clock_wall_ms();
+	tail.lines[at].level = level;
+	(void)snprintf(
+	    tail.lines[at].text, TAIL_BYTES, "%.*s", TAIL_BYTES - 1, text);
+}
+
+int
+log_put_tail(struct buf *out, struct err *e)
+{
+	size_t first = tail.n > TAIL_LINES ? tail.n - TAIL_LINES : 0;
+	char at[CLOCK_TEXT];
+
+	for (size_t i = first; i < tail.n; i++) {
+		const char *text = tail.lines[i % TAIL_LINES].text;
+
+		clock_put_utc(at, tail.lines[i % TAIL_LINES].at_ms);
+		if (buf_printf(out, e, "%s %s: ", at,
+			level_name(tail.lines[i % TAIL_LINES].level)) < 0 ||
+		    str_escape(out, text, strlen(text), e) < 0 ||
+		    buf_puts(out, "\n", e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+void
+log_forget(void)
+{
+	tail.n = 0;
+}
+
 void
 log_write(enum log_level level, const char *fmt, ...)
 {
 	char text[2 * LOG_TEXT_MAX];
 	va_list ap;
 
-	if (level > state.level && !(state.syslog && level <= LOG_LEVEL_INFO))
+	if (level > state.level && level > LOG_LEVEL_INFO)
 		return;
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	redact_text(text, sizeof(text));
 	text[LOG_TEXT_MAX] = '\0'; /* only now: no part of a secret stays */
+	if (level <= LOG_LEVEL_INFO)
+		keep(level, text);
 	if (level <= state.level)
 		write_line(level, text);
 	if (state.syslog && level <= LOG_LEVEL_INFO)
@@ -228,5 +283,6 @@ log_close(void)
 	if (state.syslog)
 		closelog();
 	memset(&state, 0, sizeof(state));
+	log_forget();
 	state.level = LOG_LEVEL_WARNING;
 }

@@ -14,6 +14,7 @@
 #include "job/export.h"
 #include "job/plan.h"
 #include "ship/ship.h"
+#include "tell/tell.h"
 
 static const struct option_row option_rows[] = { OVERLAY_OPTIONS,
 	{ "connect", 0, NULL, "also log in to the database and every target" },
@@ -91,6 +92,10 @@ check_job(const struct invocation *inv, const struct spec_request *request)
 	    plan_build(&plan, spec, &how, &problems, &e) < 0 ||
 	    plan_name_run(plan, 0, &e) < 0)
 		status = err_exit_status(&e);
+	if (spec != NULL)
+		tell_check_secrets(spec, &problems);
+	if (status == 0 && problems.errors > 0)
+		status = err_statuses[ERR_SPEC].status;
 	terminal_problems(&problems);
 	if (status != 0 && problems.errors == 0)
 		terminal_error(request->job, &e);

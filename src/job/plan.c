@@ -19,6 +19,7 @@
 #include "ship/ship.h"
 #include "spec/secret.h"
 #include "spec/template.h"
+#include "tell/tell.h"
 
 /* Longest expanded name or text. */
 enum { PLAN_TEXT_MAX = 64 * 1024 };
@@ -465,8 +466,10 @@ plan_build(struct plan **plan, const struct spec *spec,
 	plan_params(&b);
 	plan_try_split(&b);
 	plan_file(&b);
-	if (options->with_targets)
+	if (options->with_targets) {
 		plan_targets(&b);
+		tell_check(spec, problems);
+	}
 	if (first_problem(problems, e) < 0) {
 		plan_free(b.plan);
 		return -1;

@@ -16,6 +16,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "job/announce.h"
 #include "job/deliver.h"
 #include "job/plan.h"
 #include "job/run.h"
@@ -36,6 +37,8 @@ struct run {
 	struct ledger *ledger;
 	struct lock *lock;
 	uint64_t began_ms; /* monotonic */
+	bool skipped;	   /* another run holds the lock */
+	struct tell_started started;
 };
 
 static void
@@ -474,6 +477,39 @@ end_run(struct run *r, int rc, struct err *e)
 	return rc;
 }
 
+/* What others are told of this run. */
+static struct announcement
+announcement(const struct run *r, const struct err *error)
+{
+	const struct announcement a = {
+		.options = r->options,
+		.outcome = r->outcome,
+		.spec = r->spec,
+		.ledger = r->ledger,
+		.error = error,
+		.is_skipped = r->skipped,
+	};
+
+	return a;
+}
+
+static void
+announce_beginning(struct run *r)
+{
+	const struct announcement a = announcement(r, NULL);
+
+	announce_start(&a, &r->started);
+}
+
+/* Whatever happened; it never changes what the run came to. */
+static void
+announce_ending(struct run *r, const struct err *error)
+{
+	const struct announcement a = announcement(r, error);
+
+	announce_end(&a, &r->started);
+}
+
 /* A run that could not begin is recorded as well, wherever that can be. */
 static int
 record_refusal(struct run *r, const char *state, const struct err *error)
@@ -510,8 +546,10 @@ story(struct run *r, struct err *e)
 		    r->plan->runtime_ms);
 	if (open_state(r, e) < 0)
 		return -1;
-	if (take_lock(r, e) < 0)
+	if (take_lock(r, e) < 0) {
+		r->skipped = true;
 		return record_refusal(r, "skipped", e);
+	}
 	rc = was_shipped(r, e);
 	if (rc != 0) {
 		r->outcome->state = RUN_ALREADY;
@@ -519,6 +557,7 @@ story(struct run *r, struct err *e)
 	}
 	if (begin_run(r, e) < 0)
 		return -1;
+	announce_beginning(r);
 	rc = work(r, e);
 	return end_run(r, rc, e);
 }
@@ -541,6 +580,7 @@ run_job(const struct run_options *options, const struct run_watch *watch,
 		outcome->state = RUN_FAILED;
 	outcome->elapsed_ms = clock_monotonic_ms() - r.began_ms;
 	cancel_set_deadline(0, 0);
+	announce_ending(&r, rc < 0 ? e : NULL);
 	lock_free(r.lock);
 	ledger_free(r.ledger);
 	plan_free(r.plan);
@@ -549,6 +589,7 @@ run_job(const struct run_options *options, const struct run_watch *watch,
 	free(r.key);
 	free(r.spool);
 	log_context(NULL, NULL, 0);
+	log_forget();
 	return rc;
 }
 

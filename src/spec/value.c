@@ -103,6 +103,24 @@ check_delimiter(const char *text, struct err *e)
 	    "\"\\t\".");
 }
 
+/* What notify.on may say. */
+static int
+check_occasion(const char *text, struct err *e)
+{
+	static const char *const occasions[] = { "failure", "recovery",
+		"success", "late", "skip" };
+	size_t n = sizeof(occasions) / sizeof(occasions[0]);
+	const char *near;
+
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(occasions[i], text) == 0)
+			return 0;
+	(void)err_set(e, ERR_SPEC,
+	    "'%s' is not one of failure, recovery, success, late, skip", text);
+	near = str_nearest(text, occasions, n);
+	return near != NULL ? err_hint(e, "Did you mean \"%s\"?", near) : -1;
+}
+
 /* What some settings want beyond their type. */
 static int
 check_special(const struct setting *row, const char *text, struct err *e)
@@ -116,6 +134,8 @@ check_special(const struct setting *row, const char *text, struct err *e)
 		{ "environment", value_check_name },
 		{ "file.delimiter", check_delimiter },
 		{ "targets.name", value_check_name },
+		{ "notify.name", value_check_name },
+		{ "notify.on", check_occasion },
 	};
 
 	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)

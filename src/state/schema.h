@@ -52,6 +52,14 @@ static const char *const schema_steps[] = {
 	"ALTER TABLE file ADD COLUMN lossy INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE file ADD COLUMN replaced INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE file ADD COLUMN prefixed INTEGER NOT NULL DEFAULT 0;",
+	"CREATE TABLE alert ("
+	" job TEXT NOT NULL, environment TEXT NOT NULL,"
+	" entry TEXT NOT NULL,"
+	" broken_ms INTEGER NOT NULL, failures INTEGER NOT NULL,"
+	" told_ms INTEGER NOT NULL, late_ms INTEGER NOT NULL,"
+	" pending_ms INTEGER NOT NULL, attempts INTEGER NOT NULL,"
+	" pending TEXT, subject TEXT, text TEXT, json TEXT,"
+	" PRIMARY KEY (job, environment, entry));",
 };
 
 /* The version that all steps lead to. */
