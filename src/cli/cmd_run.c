@@ -109,6 +109,7 @@ put_json(const struct run_outcome *o, const struct err *error)
 		json_delivery(&j, &o->deliveries[i]);
 	json_end(&j);
 	json_error(&j, error);
+	json_string(&j, "environment_difference", o->difference);
 	json_end(&j);
 	if (json_finish(&j, &e) == 0)
 		printf("%s\n", buf_text(&out));
@@ -202,6 +203,18 @@ put_aftermath(const struct run_outcome *o)
 }
 
 static void
+put_difference(const struct run_outcome *o)
+{
+	char *rest = NULL;
+	char *line = o->difference != NULL ?
+	    strtok_r(o->difference, "\n", &rest) :
+	    NULL;
+
+	for (; line != NULL; line = strtok_r(NULL, "\n", &rest))
+		terminal_more(line);
+}
+
+static void
 put_failure(const struct run_outcome *o, const struct err *error)
 {
 	if (o->problems.n > 0)
@@ -209,6 +222,7 @@ put_failure(const struct run_outcome *o, const struct err *error)
 	if (o->problems.errors == 0)
 		terminal_error(o->job, error);
 	put_aftermath(o);
+	put_difference(o);
 }
 
 /* One line for a person; nothing without a terminal. */

@@ -60,6 +60,11 @@ static const char *const schema_steps[] = {
 	" pending_ms INTEGER NOT NULL, attempts INTEGER NOT NULL,"
 	" pending TEXT, subject TEXT, text TEXT, json TEXT,"
 	" PRIMARY KEY (job, environment, entry));",
+	"CREATE TABLE environment ("
+	" id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);"
+	"CREATE TABLE run_environment ("
+	" run INTEGER PRIMARY KEY REFERENCES run (id),"
+	" environment INTEGER NOT NULL REFERENCES environment (id));",
 };
 
 /* The version that all steps lead to. */
