@@ -80,6 +80,7 @@ static const struct quirk quirks[] = {
 	    .native_real = true,
 	    .native_double = true,
 	    .ucs4_text = true,
+	    .text_integers = true,
 	    .binary_timestamp = true,
 	    .no_label = true,
 	    .no_cancel = true },
