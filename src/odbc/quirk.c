@@ -43,6 +43,7 @@ static const struct quirk quirks[] = {
 	    .ask_time_zone = "SHOW TimeZone",
 	    .cursor_attribute = 65539, /* SQL_ATTR_PGOPT_USE_DECLAREFETCH */
 	    .batch_attribute = 65541,  /* SQL_ATTR_PGOPT_FETCH */
+	    .logs_at_end = true,
 	    .zero_dates = true,
 	    .upper_uuid = true },
 	{ .library = "maodbc",

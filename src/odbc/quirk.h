@@ -50,6 +50,7 @@ struct quirk {
 	bool double_decimals;  /* a decimal parameter becomes a double */
 	bool ucs4_text; /* wide text is '?' as SQL_C_CHAR and UCS-4 as WCHAR */
 	bool no_long_binary; /* a long binary column ends the result */
+	bool logs_at_end;    /* opens a log as it closes a connection */
 	bool is_buffered;    /* holds the whole result in memory */
 	bool no_cancel;	     /* dies in SQLCancel while a call is running */
 };
