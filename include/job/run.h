@@ -73,6 +73,8 @@ struct run_outcome {
 	size_t n_deliveries;			 /* how many were tried */
 	uint64_t elapsed_ms;			 /* of the whole run */
 	struct problems problems;		 /* of the spec */
+	char *difference; /* failed: how this environment differs from that of
+			   * the last success, lines; owned, or NULL */
 };
 
 /* Run a job. outcome is filled in any case; release it. */

@@ -17,6 +17,7 @@
 #include "base/cancel.h"
 #include "base/child.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/str.h"
 
 enum { CHILD_CHUNK = 4096, CHILD_CANNOT = 127, CHILD_POLL_MS = 50 };
@@ -156,6 +157,83 @@ child_output(const char *const *argv, uint64_t timeout_ms, struct buf *out,
 	}
 	(void)close(ends[0]);
 	return rc < 0 ? err_in(e, "the command '%s'", argv[0]) : 0;
+}
+
+/* What the copy writes: a byte that says which, then the text or the error. */
+static _Noreturn void
+answer(int (*put)(void *arg, struct buf *out, struct err *e), void *arg,
+    size_t max, int fd)
+{
+	struct buf text = BUF_INIT(max);
+	struct err e = ERR_INIT;
+	struct err ignored = ERR_INIT;
+	int rc = put(arg, &text, &e);
+
+	if (rc == 0)
+		rc = file_write_all(fd, "+", 1, &ignored) < 0 ||
+		    file_write_all(fd, buf_text(&text), text.length, &ignored) <
+			0;
+	else
+		rc = file_write_all(fd, "-", 1, &ignored) < 0 ||
+		    file_write_all(fd, &e, sizeof(e), &ignored) < 0;
+	_exit(rc == 0 ? 0 : CHILD_CANNOT);
+}
+
+static _Noreturn void
+become_copy(int (*put)(void *arg, struct buf *out, struct err *e), void *arg,
+    size_t max, int fd)
+{
+	int null = open("/dev/null", O_RDWR);
+
+	(void)setpgid(0, 0);
+	cancel_uninstall();
+	child_close_others((const int[]){ fd, null }, 2);
+	if (null < 0 || dup2(null, STDIN_FILENO) < 0 ||
+	    dup2(null, STDOUT_FILENO) < 0 || dup2(null, STDERR_FILENO) < 0)
+		_exit(CHILD_CANNOT);
+	answer(put, arg, max, fd);
+}
+
+static int
+take_answer(const struct buf *said, struct buf *out, struct err *e)
+{
+	if (said->length > 0 && said->data[0] == '+')
+		return buf_put(out, said->data + 1, said->length - 1, e);
+	if (said->length != 1 + sizeof(*e) || said->data[0] != '-')
+		return err_set(e, ERR_INTERNAL, "no answer");
+	memcpy(e, said->data + 1, sizeof(*e));
+	return -1;
+}
+
+int
+child_call(int (*put)(void *arg, struct buf *out, struct err *e), void *arg,
+    uint64_t timeout_ms, struct buf *out, struct err *e)
+{
+	struct buf said = BUF_INIT(out->max + sizeof(*e) + 1);
+	uint64_t until_ms = clock_monotonic_ms() + timeout_ms;
+	int ends[2];
+	pid_t pid;
+	int rc;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return err_sys(e, errno, "cannot make a pipe");
+	pid = fork();
+	if (pid == 0)
+		become_copy(put, arg, out->max, ends[1]);
+	(void)close(ends[1]);
+	if (pid < 0) {
+		rc = err_sys(e, errno, "cannot start a process");
+	} else {
+		do {
+			rc = read_some(ends[0], until_ms, &said, e);
+		} while (rc > 0);
+		rc = reap(pid, until_ms, rc, e);
+	}
+	(void)close(ends[0]);
+	if (rc == 0)
+		rc = take_answer(&said, out, e);
+	buf_release(&said);
+	return rc;
 }
 
 static void

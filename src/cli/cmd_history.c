@@ -14,6 +14,7 @@
 #include "base/str.h"
 #include "cli/command.h"
 #include "cli/terminal.h"
+#include "job/environment.h"
 #include "spec/spec.h"
 #include "state/dirs.h"
 #include "state/ledger.h"
@@ -111,6 +112,35 @@ json_delivery(void *arg, const struct run_delivery *d, struct err *e)
 }
 
 static int
+json_environment(struct reading *r, int64_t run, struct err *e)
+{
+	struct buf text = BUF_INIT(HISTORY_MAX);
+	struct buf difference = BUF_INIT(HISTORY_MAX);
+	char *rest = NULL;
+	int rc = ledger_get_environment(r->ledger, run, &text, e);
+
+	if (rc == 0)
+		rc = environment_put_difference(r->ledger, run, &difference, e);
+	json_begin_object(&r->json, "surroundings");
+	for (char *line = rc == 0 && text.length > 0 ?
+		 strtok_r(text.data, "\n", &rest) :
+		 NULL;
+	     line != NULL; line = strtok_r(NULL, "\n", &rest)) {
+		char *value = line + strcspn(line, "\t");
+
+		if (*value != '\0')
+			*value++ = '\0';
+		json_string(&r->json, line, value);
+	}
+	json_end(&r->json);
+	json_string(&r->json, "environment_difference",
+	    difference.length > 0 ? buf_text(&difference) : NULL);
+	buf_release(&text);
+	buf_release(&difference);
+	return rc;
+}
+
+static int
 json_run(struct reading *r, const struct run_row *row, struct err *e)
 {
 	struct json *j = &r->json;
@@ -146,6 +176,8 @@ json_run(struct reading *r, const struct run_row *row, struct err *e)
 	if (ledger_each_delivery(r->ledger, row->id, json_delivery, r, e) < 0)
 		return -1;
 	json_end(j);
+	if (r->detailed && json_environment(r, row->id, e) < 0)
+		return -1;
 	json_end(j);
 	return 0;
 }
@@ -238,6 +270,39 @@ text_delivery(void *arg, const struct run_delivery *d, struct err *e)
 	return 0;
 }
 
+/* The environment of a run, and what is otherwise than in the last success. */
+static int
+text_environment(struct reading *r, int64_t run, struct err *e)
+{
+	struct buf text = BUF_INIT(HISTORY_MAX);
+	struct buf difference = BUF_INIT(HISTORY_MAX);
+	char *rest = NULL;
+	int rc = ledger_get_environment(r->ledger, run, &text, e);
+
+	if (rc == 0)
+		rc = environment_put_difference(r->ledger, run, &difference, e);
+	if (rc == 0 && text.length > 0)
+		printf("  environment\n");
+	for (char *line = rc == 0 && text.length > 0 ?
+		 strtok_r(text.data, "\n", &rest) :
+		 NULL;
+	     line != NULL; line = strtok_r(NULL, "\n", &rest)) {
+		size_t n = strcspn(line, "\t");
+
+		printf("    %.*s = %s\n", (int)n, line,
+		    line[n] != '\0' ? line + n + 1 : "");
+	}
+	rest = NULL;
+	for (char *line = rc == 0 && difference.length > 0 ?
+		 strtok_r(difference.data, "\n", &rest) :
+		 NULL;
+	     line != NULL; line = strtok_r(NULL, "\n", &rest))
+		printf("  %s\n", line);
+	buf_release(&text);
+	buf_release(&difference);
+	return rc;
+}
+
 static int
 text_run(struct reading *r, const struct run_row *row, struct err *e)
 {
@@ -257,7 +322,7 @@ text_run(struct reading *r, const struct run_row *row, struct err *e)
 		printf("  %s: %s\n", row->class_name, row->message);
 	if (row->hint[0] != '\0')
 		printf("  hint: %s\n", row->hint);
-	return 0;
+	return text_environment(r, row->id, e);
 }
 
 static int
@@ -373,7 +438,7 @@ run(const struct invocation *inv)
 const struct command command_history = {
 	.name = "history",
 	.summary = "Recorded runs; with a number one run with statements, "
-		   "file and deliveries.",
+		   "file, deliveries and environment.",
 	.usage = "[options] [JOB | RUN]",
 	.example = "odbcship history daily-orders",
 	.options = option_rows,

@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "job/deliver.h"
+#include "job/environment.h"
 #include "job/plan.h"
 #include "job/run.h"
 #include "state/dirs.h"
@@ -206,6 +207,38 @@ user_name(void)
 	return p != NULL ? p->pw_name : "";
 }
 
+/* A record that cannot be made is no reason not to run. */
+static void
+record_environment(struct run *r)
+{
+	const struct environment_request request = {
+		.source = r->plan != NULL ? &r->plan->session : NULL,
+	};
+	struct buf text = BUF_INIT(ENVIRONMENT_MAX);
+	struct err e = ERR_INIT;
+
+	if (environment_take(&text, &request, &e) < 0 ||
+	    ledger_put_environment(
+		r->ledger, r->outcome->run, buf_text(&text), &e) < 0)
+		log_warning("the environment is not recorded: %s", e.text);
+	buf_release(&text);
+}
+
+/* What is otherwise than when it worked, for whoever looks for the cause. */
+static void
+note_difference(struct run *r)
+{
+	struct buf text = BUF_INIT(ENVIRONMENT_MAX);
+	struct err e = ERR_INIT;
+
+	if (environment_put_difference(r->ledger, r->outcome->run, &text, &e) <
+	    0)
+		log_warning("%s", e.text);
+	else
+		r->outcome->difference = buf_take(&text);
+	buf_release(&text);
+}
+
 static int
 begin_run(struct run *r, struct err *e)
 {
@@ -223,6 +256,7 @@ begin_run(struct run *r, struct err *e)
 		return -1;
 	if (r->lock != NULL)
 		lock_describe(r->lock, r->outcome->run);
+	record_environment(r);
 	log_context(start.key.job, start.key.environment, r->outcome->run);
 	log_info("run %lld of '%s' for %s begins", (long long)r->outcome->run,
 	    start.key.job, start.key.date);
@@ -467,6 +501,8 @@ end_run(struct run *r, int rc, struct err *e)
 		    "recorded",
 		    end.state);
 	}
+	if (rc < 0)
+		note_difference(r);
 	if (rc == 0) {
 		log_info("run %lld %s", (long long)o->run, end.state);
 		dirs_prune_spool(r->state, r->key, keep_spool, r);
@@ -495,6 +531,8 @@ record_refusal(struct run *r, const char *state, const struct err *error)
 	if (open_state(r, &own) < 0 || begin_run(r, &own) < 0 ||
 	    ledger_end_run(r->ledger, o->run, &end, &own) < 0)
 		log_warning("this failure could not be recorded: %s", own.text);
+	else
+		note_difference(r);
 	return -1;
 }
 
@@ -560,6 +598,7 @@ run_outcome_release(struct run_outcome *o)
 	free(o->deliveries);
 	free(o->file_name);
 	free(o->path);
+	free(o->difference);
 	export_file_release(&o->file);
 	problems_release(&o->problems);
 	memset(o, 0, sizeof(*o));

@@ -52,6 +52,11 @@ static const char *const schema_steps[] = {
 	"ALTER TABLE file ADD COLUMN lossy INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE file ADD COLUMN replaced INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE file ADD COLUMN prefixed INTEGER NOT NULL DEFAULT 0;",
+	"CREATE TABLE environment ("
+	" id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);"
+	"CREATE TABLE run_environment ("
+	" run INTEGER PRIMARY KEY REFERENCES run (id),"
+	" environment INTEGER NOT NULL REFERENCES environment (id));",
 };
 
 /* The version that all steps lead to. */

@@ -8,12 +8,12 @@ import time
 TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path[:0] = [os.path.join(TESTS, "integration"), TESTS]
 
-from harness import (REACHED_SECONDS, Case, children, main, program, source,
-                     target, wait_until)
+from harness import (REACHED_SECONDS, Case, main, program, source, target,
+                     wait_until, workers)
 
 __all__ = ["Case", "CliCase", "ENDLESS_FETCH", "ENDLESS_STATEMENT",
-           "REACHED_SECONDS", "children", "is_alive", "main", "program",
-           "source", "target", "wait_until"]
+           "REACHED_SECONDS", "is_alive", "main", "program", "source",
+           "target", "wait_until", "workers"]
 
 COUNT = ("WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c)\n"
          "SELECT ")
@@ -60,7 +60,7 @@ class CliCase(Case):
         process = self.home.start(*arguments, **more)
         self.addCleanup(self.end, process)
         found = wait_until(lambda: process.poll() is not None or
-                           children(process.pid), 60, "the worker's start")
+                           workers(process.pid), 60, "the worker's start")
         self.assertIsNot(found, True, "it ended: %s" % (process.args,))
         if ready is not None:
             wait_until(ready, 60, "the worker's work")

@@ -17,7 +17,7 @@ import time
 
 sys.path.insert(1, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from harness import Case, children, source, target, temporary, wait_until
+from harness import Case, source, target, temporary, wait_until, workers
 
 _running = {}
 csv.field_size_limit(1 << 30)
@@ -144,7 +144,7 @@ class DatabaseCase(Case):
         """The pid of the worker of a run."""
         def find():
             self.assertIsNone(process.poll(), "the run has ended")
-            return children(process.pid)
+            return workers(process.pid)
         return wait_until(find, what="a worker")[0]
 
     def wait_for_file(self, process):

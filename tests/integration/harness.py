@@ -296,6 +296,18 @@ def children(pid):
     return found
 
 
+def workers(pid):
+    """Those among them that are at work: a worker has a second thread."""
+    found = []
+    for child in children(pid):
+        try:
+            if len(os.listdir("/proc/%d/task" % child)) > 1:
+                found.append(child)
+        except OSError:         # it has just ended
+            continue
+    return found
+
+
 def wait_until(condition, seconds=30, what="it"):
     """The first true value of condition(); fails when time is up."""
     until = time.monotonic() + seconds

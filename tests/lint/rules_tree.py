@@ -38,11 +38,12 @@ OURS = set("""
     assert complex ctype errno fenv float inttypes iso646 limits locale math
     signal stdalign stdarg stdatomic stdbool stddef stdint stdio stdlib
     stdnoreturn string time uchar wchar wctype
-    dirent fcntl fnmatch ftw glob grp langinfo libgen netdb poll pthread pwd
+    dirent dlfcn fcntl fnmatch ftw glob grp langinfo libgen netdb poll pthread pwd
     regex sched semaphore spawn strings termios unistd utime
     arpa/inet net/if netinet/in netinet/tcp sys/file sys/ioctl sys/mman
     sys/prctl sys/random sys/resource sys/select sys/socket sys/stat
-    sys/statvfs sys/time sys/types sys/uio sys/un sys/utsname sys/wait
+    sys/statvfs sys/time sys/timex sys/types sys/uio sys/un sys/utsname sys/vfs
+    sys/wait
     emmintrin immintrin arm_neon
     """.split())
 

@@ -4,6 +4,7 @@
 #include "unit.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/wait.h>
 
@@ -223,6 +224,79 @@ test_descriptors(void **state)
 	buf_release(&out);
 }
 
+static int
+put_something(void *arg, struct buf *out, struct err *e)
+{
+	return buf_puts(out, arg, e);
+}
+
+static int
+put_error(void *arg, struct buf *out, struct err *e)
+{
+	(void)out;
+	(void)err_set(e, ERR_DATA, "%s", (const char *)arg);
+	return err_hint(e, "Do it.");
+}
+
+static int
+put_crash(void *arg, struct buf *out, struct err *e)
+{
+	(void)arg;
+	(void)out;
+	(void)e;
+	(void)raise(SIGKILL);
+	return 0;
+}
+
+static int
+put_nothing_for_long(void *arg, struct buf *out, struct err *e)
+{
+	(void)arg;
+	(void)e;
+	for (;;)
+		clock_sleep_ms(LONG_MS);
+	return out->length > 0;
+}
+
+/* It sees what we have, and what it changes is its own. */
+static int
+put_changed(void *arg, struct buf *out, struct err *e)
+{
+	(void)arg;
+	if (setenv("ODBCSHIP_TEST", "changed", 1) < 0)
+		return err_set(e, ERR_INTERNAL, "no memory");
+	return buf_printf(out, e, "%s %d", getenv("ODBCSHIP_TEST"),
+	    fcntl(7, F_GETFD) < 0 && isatty(STDOUT_FILENO) == 0);
+}
+
+static void
+test_copy(void **state)
+{
+	struct buf out = BUF_INIT(1000);
+	struct err e = ERR_INIT;
+	char some[] = "some", wrong[] = "wrong";
+
+	(void)state;
+	OK(child_call(put_something, some, LONG_MS, &out, &e), &e);
+	OK(child_call(put_something, some, LONG_MS, &out, &e), &e);
+	assert_string_equal(buf_text(&out), "somesome");
+	FAILS(child_call(put_error, wrong, LONG_MS, &out, &e), &e, ERR_DATA,
+	    "wrong");
+	assert_string_equal(e.hint, "Do it.");
+	FAILS(child_call(put_crash, NULL, LONG_MS, &out, &e), &e, ERR_SPEC,
+	    "signal 9");
+	FAILS(child_call(put_nothing_for_long, NULL, SHORT_MS, &out, &e), &e,
+	    ERR_SPEC, "too long");
+	assert_string_equal(buf_text(&out), "somesome");
+	buf_reset(&out);
+	assert_int_equal(dup2(STDOUT_FILENO, 7), 7);
+	OK(child_call(put_changed, NULL, LONG_MS, &out, &e), &e);
+	(void)close(7);
+	assert_string_equal(buf_text(&out), "changed 1");
+	assert_null(getenv("ODBCSHIP_TEST"));
+	buf_release(&out);
+}
+
 int
 main(void)
 {
@@ -234,6 +308,7 @@ main(void)
 		cmocka_unit_test(test_cancelled),
 		cmocka_unit_test(test_environment),
 		cmocka_unit_test(test_descriptors),
+		cmocka_unit_test(test_copy),
 	};
 
 	/* Those of whoever runs the tests are none of ours. */
