@@ -147,7 +147,8 @@ describe_column(struct description *d, const struct session *s, SQLHSTMT handle,
 	    &scale, &nullable);
 	if (!SQL_SUCCEEDED(rc))
 		return fail(s, handle, "SQLDescribeCol", rc, e);
-	ask_column(handle, i, SQL_DESC_LABEL, label, sizeof(label));
+	if (!s->quirk->no_label)
+		ask_column(handle, i, SQL_DESC_LABEL, label, sizeof(label));
 	if (is_whole_name(s, label, name)) {
 		memcpy(name, label, sizeof(name));
 		length = (SQLSMALLINT)strlen(name);
@@ -160,6 +161,9 @@ describe_column(struct description *d, const struct session *s, SQLHSTMT handle,
 	type->octets = ask_number(handle, i, SQL_DESC_OCTET_LENGTH);
 	ask_column(handle, i, SQL_DESC_TYPE_NAME, column->type_name,
 	    sizeof(column->type_name));
+	if (s->quirk->binary_timestamp &&
+	    strcasecmp(column->type_name, "TIMESTAMP") == 0)
+		type->sql_type = SQL_TYPE_TIMESTAMP;
 	column->kind = kind_of(type->sql_type);
 	column->kind = kind_by_name(s, column);
 	if (s->quirk->way == EXACT_MARKED) {

@@ -44,9 +44,13 @@ struct quirk {
 	bool text_dates;       /* dates are text: bind parameters as text */
 	bool naive_parser;     /* misread comments and [x]: see sql/simple.h */
 	bool label_names;      /* only SQL_DESC_LABEL has the whole name */
+	bool binary_timestamp; /* TIMESTAMP is said to be binary */
+	bool no_label;	       /* dies of being asked for SQL_DESC_LABEL */
+	bool text_integers;    /* an SQL_C_SBIGINT parameter equals nothing */
 	bool double_decimals;  /* a decimal parameter becomes a double */
 	bool ucs4_text; /* wide text is '?' as SQL_C_CHAR and UCS-4 as WCHAR */
 	bool no_long_binary; /* a long binary column ends the result */
+	bool logs_at_end;    /* opens a log as it closes a connection */
 	bool is_buffered;    /* holds the whole result in memory */
 	bool no_cancel;	     /* dies in SQLCancel while a call is running */
 };

@@ -198,6 +198,17 @@ sql_type_of(const struct statement *st, enum param_type type)
 	}
 }
 
+/*
+ * Where an integer goes as text: as a decimal when it is a long one, since
+ * Virtuoso's bigint equals no text that is called an integer.
+ */
+static SQLSMALLINT
+text_integer_type(int64_t number)
+{
+	return number >= INT32_MIN && number <= INT32_MAX ? SQL_INTEGER :
+							    SQL_DECIMAL;
+}
+
 /* A double has 15 digits for sure. */
 static int
 check_decimal(
@@ -244,7 +255,9 @@ bind_value(struct statement *st, size_t i, const struct param_value *value,
 		return -1;
 	to->integer = number;
 	place = to->text;
-	if (is_integer) {
+	if (is_integer && st->session->quirk->text_integers)
+		type = text_integer_type(number);
+	else if (is_integer) {
 		c_type = SQL_C_SBIGINT;
 		place = &to->integer;
 	} else if (type == SQL_DOUBLE && value->text != NULL) {

@@ -133,9 +133,8 @@ class Home:
         # A sanitizer keeps what was freed, as much as it is let.
         self.env["ASAN_OPTIONS"] = (self.env.get("ASAN_OPTIONS", "") +
                                     ":quarantine_size_mb=1")
-        shutil.copy("/etc/odbcinst.ini", os.path.join(self.odbc,
-                                                      "odbcinst.ini"))
         self.plain = False      # run without an instrument (program())
+        self.drivers()
         self._dsns = {}
         self._write_dsns()
         self.main("")
@@ -167,6 +166,17 @@ class Home:
 
     def secret(self, name, text, mode=0o600):
         return self.write(os.path.join(self.jobs, name), text, mode)
+
+    def drivers(self, **more):
+        """The system's odbcinst.ini, with more in every section."""
+        more.setdefault("CommLog", "0")    # psqlODBC writes to /tmp
+        with open("/etc/odbcinst.ini", encoding="utf-8") as f:
+            lines = [line.rstrip("\n") for line in f
+                     if line.split("=")[0].strip() not in more]
+        text = "".join("%s\n%s" % (line, "".join(
+            "%s=%s\n" % item for item in more.items()
+            if line.startswith("["))) for line in lines)
+        self.write(os.path.join(self.odbc, "odbcinst.ini"), text)
 
     def _write_dsns(self):
         lines = []

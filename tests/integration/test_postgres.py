@@ -153,6 +153,34 @@ SELECT pg_temp.twice(21) AS n, current_setting('my.word') AS w;
                              "t\r\ncaf\u00e9 \u20ac\r\n".encode(), env)
 
 
+class Litter(PostgresCase):
+    """What the driver leaves behind, where Debian's odbcinst.ini has it log"""
+
+    def setUp(self):
+        super().setUp()
+        self.logs, _ = self.home.directory("logs")
+        self.home.drivers(CommLog="1", Debug="0", Logdir=self.logs)
+
+    def test_none(self):
+        """nothing, whether the run succeeds or fails"""
+        self.job("SELECT 1")
+        self.home.run("run", "v")
+        self.job("SELECT 1/0")
+        self.home.run("run", "v", "--force", expect=69)
+        self.home.secret("db.secret", "wrong\n")
+        self.home.run("run", "v", "--force", expect=69)
+        self.assertEqual(os.listdir(self.logs), [])
+
+    def test_wanted(self):
+        """a log where the DSN asks for one"""
+        self.dsn(CommLog="1")
+        self.job("SELECT 1 AS wanted_log")
+        self.home.run("run", "v")
+        (name,) = os.listdir(self.logs)
+        with open(os.path.join(self.logs, name), errors="replace") as f:
+            self.assertIn("wanted_log", f.read())
+
+
 class Values(PostgresCase):
     """What the database holds is what the file says."""
 
@@ -455,6 +483,15 @@ class Lost(PostgresCase):
         self.assert_failed(self.home.finish(process), 75, "statement 1",
                            *texts)
 
+    def lose_told(self, process):
+        """
+        The server says why (57P01) and hangs up. When the driver is about to
+        send as that arrives, its send fails, and it never reads why (08S01).
+        """
+        result = self.home.finish(process)
+        self.assert_failed(result, 75, "statement 1")
+        self.assertRegex(result.stderr, "57P01|08S01")
+
     def kill_backends(self):
         """kill -9; the server then begins anew, and the case waits for it"""
         def restarts():
@@ -485,7 +522,7 @@ class Lost(PostgresCase):
         self.psql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
                   "WHERE backend_type = 'client backend' AND pid <> "
                   "pg_backend_pid()")
-        self.lose(process, "57P01", "administrator command")
+        self.lose_told(process)
 
     def test_backend_killed(self):
         """kill -9 of the backend"""
@@ -507,7 +544,7 @@ class Lost(PostgresCase):
         """a fast shutdown"""
         process = self.begin()
         self.server.stop()
-        self.lose(process, "57P01")
+        self.lose_told(process)
 
     def test_buffered(self):
         """pg_terminate_backend while the driver still collects"""
