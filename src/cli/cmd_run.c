@@ -15,6 +15,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "cli/bare.h"
 #include "cli/command.h"
 #include "cli/terminal.h"
 #include "job/run.h"
@@ -32,6 +33,9 @@ static const struct option_row option_rows[] = { OVERLAY_OPTIONS,
 	    "wait for another run of the job to end, at "
 	    "most TIME (default: as long as it takes)" },
 	{ "json", 0, NULL, "one line of JSON on standard output per run" },
+	{ "as-cron", 0, NULL,
+	    "run in the bare environment that cron gives, and "
+	    "say what differs from this one" },
 	{ NULL, 0, NULL, NULL } };
 
 static void
@@ -379,6 +383,30 @@ run_all(const struct invocation *inv, struct run_options *options)
 	return first_failure;
 }
 
+/* Once more in cron's environment; what differs from ours is said first. */
+static int
+run_as_cron(const struct invocation *inv)
+{
+	struct buf lines = BUF_INIT(JSON_MAX);
+	struct err e = ERR_INIT;
+	char *rest = NULL;
+	int status = 0;
+	int rc = bare_put_differences(&lines, &e);
+
+	if (rc == 0 && lines.length > 0 && !invocation_has(inv, "quiet")) {
+		terminal_more("cron's environment differs from this one:");
+		for (char *line = strtok_r(lines.data, "\n", &rest);
+		     line != NULL; line = strtok_r(NULL, "\n", &rest))
+			terminal_more(line);
+	}
+	if (rc == 0)
+		rc = bare_run(inv, NULL, &status, &e);
+	if (rc < 0)
+		terminal_error(NULL, &e);
+	buf_release(&lines);
+	return rc < 0 ? err_exit_status(&e) : status;
+}
+
 static int
 run(const struct invocation *inv)
 {
@@ -387,6 +415,8 @@ run(const struct invocation *inv)
 	struct err e = ERR_INIT;
 	int status;
 
+	if (invocation_has(inv, "as-cron"))
+		return run_as_cron(inv);
 	memset(&options, 0, sizeof(options));
 	if (overlay_take(&overlay, inv, &e) == 0 &&
 	    take_wait(inv, &options.wait_ms, &e) == 0 &&

@@ -62,6 +62,9 @@ extern const struct command command_list;
 /* Show recorded runs: cmd_history.c. */
 extern const struct command command_history;
 
+/* Look at the environment: cmd_doctor.c. */
+extern const struct command command_doctor;
+
 /* All commands in the order of --help; NULL ends. */
 extern const struct command *const commands[];
 /* Options that every command takes. */

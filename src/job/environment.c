@@ -28,8 +28,8 @@ extern char **environ;
 
 /* Variables that change what drivers and libraries do; by their beginning. */
 static const char *const recorded[] = { "CLASSPATH=", "CREDENTIALS_DIRECTORY=",
-	"CURL_", "DB2", "FREETDS", "HOME=", "IBM_", "INFORMIX",
-	"JAVA_HOME=", "KRB5", "LANG=", "LANGUAGE=", "LC_",
+	"DB2", "FREETDS", "HOME=", "IBM_", "INFORMIX", "JAVA_HOME=", "KRB5",
+	"LANG=", "LANGUAGE=", "LC_",
 	"LD_LIBRARY_PATH=", "LD_PRELOAD=", "LOCPATH=", "LOGNAME=", "MARIADB",
 	"MYSQL", "NLS_", "ODBC", "OPENSSL_", "ORACLE_", "ORA_", "PATH=", "PG",
 	"SHELL=", "SNOWFLAKE_", "SSL_CERT_", "SYBASE", "TDS", "TMPDIR=", "TNS_",

@@ -286,8 +286,8 @@ class Examples(CliCase):
     def test_help(self):
         """the example of each command's --help"""
         shown = Help(self.home).example
-        for command in sorted(shown, key=["run", "query", "check", "show",
-                                          "list", "history"].index):
+        first = ["run", "query"]    # others may show what these did
+        for command in first + sorted(set(shown) - set(first)):
             with self.subTest(command=command):
                 self.assertIn(command, shlex.split(shown[command]))
                 self.type(shown[command])
