@@ -52,6 +52,7 @@ static const char *const schema_steps[] = {
 	"ALTER TABLE file ADD COLUMN lossy INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE file ADD COLUMN replaced INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE file ADD COLUMN prefixed INTEGER NOT NULL DEFAULT 0;",
+	"CREATE INDEX run_job ON run (job, environment, id);",
 };
 
 /* The version that all steps lead to. */
