@@ -39,7 +39,8 @@ bool str_has_control(const char *text);
  */
 int
 str_escape(struct buf *b, const char *data, size_t n, struct err *e) MUST_CHECK;
-/* Write a duration for people: "0.42 s", "3 min 05 s", "2 h 05 min". */
+/* Write a duration for people: "0.42 s", "3 min 05 s", "2 h 05 min",
+ * "3 d 03 h". */
 void str_put_duration(char *text, size_t size, uint64_t ms);
 /* Write a size for people into text: "812 B", "1.4 MB", "2.0 GB" (1000s). */
 void str_put_size(char *text, size_t size, uint64_t bytes);

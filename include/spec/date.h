@@ -23,7 +23,9 @@ struct date {
 	int hour, minute, second; /* from 0 */
 };
 
-enum { DATE_TEXT = 24 }; /* room for date_put */
+enum { DATE_TEXT = 24 };   /* room for date_put */
+enum { DATE_MOMENT = 64 }; /* room for date_put_moment */
+enum { DATE_BRIEF = 24 };  /* room for date_put_brief */
 
 /* Whether the time zone is known here ("Europe/Berlin", "UTC"). */
 int date_check_zone(const char *zone, struct err *e) MUST_CHECK;
@@ -40,6 +42,11 @@ int date_parse(struct date *d, const char *text, struct err *e) MUST_CHECK;
 int date_shift(struct date *d, const char *offset, struct err *e) MUST_CHECK;
 /* Write "2026-11-24", with the time when it is not 00:00:00. */
 void date_put(char text[DATE_TEXT], const struct date *d);
+/* Write wall time for people in a zone: "Wed 2026-11-25 05:30 CET". */
+void date_put_moment(char text[DATE_MOMENT], const char *zone, int64_t wall_ms);
+/* As short as ls(1) does: "25 Nov 05:30", or a date far from now. */
+void date_put_brief(
+    char text[DATE_BRIEF], const char *zone, int64_t wall_ms, int64_t now_ms);
 /* Write by strftime in the C locale; fails when it does not fit. */
 int date_format(char *text, size_t size, const char *format,
     const struct date *d, struct err *e) MUST_CHECK;

@@ -96,14 +96,18 @@ struct run_delivery {
 struct run_row {
 	int64_t id;				      /* number of the run */
 	const char *job, *environment, *date, *shard; /* its key */
-	const char *state;		 /* "running" while it runs */
-	int status;			 /* exit status; -1 while it runs */
-	int64_t began_ms, ended_ms;	 /* wall time; 0 while it runs */
-	uint64_t rows, bytes;		 /* of the exported result */
-	const char *class_name;		 /* of the error, "" for none */
-	const char *message, *hint;	 /* of the error, "" for none */
-	const char *dsn, *dbms, *driver; /* what it was connected to */
-	int64_t pid;			 /* process that runs or ran it */
+	const char *state;		   /* "running" while it runs */
+	int status;			   /* exit status; -1 while it runs */
+	int64_t began_ms, ended_ms;	   /* wall time; 0 while it runs */
+	uint64_t rows, bytes;		   /* of the exported result */
+	const char *class_name;		   /* of the error, "" for none */
+	const char *message, *hint;	   /* of the error, "" for none */
+	const char *dsn, *dbms, *driver;   /* what it was connected to */
+	int64_t pid;			   /* process that runs or ran it */
+	const char *user, *host, *version; /* who ran it, where, of odbcship */
+	bool forced;			   /* --force was given */
+	const char *sqlstate;		   /* of the error, or "" */
+	int64_t native;			   /* its native code, or 0 */
 };
 
 /* Which runs to read. */
@@ -112,10 +116,35 @@ struct run_filter {
 	const char *environment; /* NULL for all */
 	int64_t id;		 /* 0 for all */
 	unsigned limit;		 /* newest first; 0 for all */
+	const char *state;	 /* "failed"...; NULL for all */
+	int64_t since_ms;	 /* began then or later; 0 for all */
+	int64_t until_ms;	 /* began before; 0 for all */
+};
+
+/*
+ * How the runs of a job in an environment stand. Of runs that count, skipped
+ * ones (the lock was held) and kept ones (--no-ship) are none.
+ */
+struct standing {
+	int64_t first_ms;   /* when the first recorded run began; 0: none */
+	int64_t last;	    /* number of the last run that counts, else of
+			     * the last one at all; 0: none */
+	int64_t good;	    /* the last one that ended well; 0: none */
+	int64_t good_ms;    /* when it ended */
+	int64_t failing_ms; /* when the first failure since then began; or 0 */
+	unsigned failures;  /* failures since then */
+	unsigned skipped;   /* skipped runs since the last that counts */
+	unsigned missing;   /* deliveries that its last run still lacks */
 };
 
 /* Open (or make) dir/ledger.db. */
 int ledger_open(struct ledger **l, const char *dir, struct err *e) MUST_CHECK;
+/*
+ * The same to read only: 0 and *l is NULL when there is no ledger yet, 1 when
+ * it is open. Nothing is made, and a damaged one is left as it is.
+ */
+int ledger_open_existing(
+    struct ledger **l, const char *dir, struct err *e) MUST_CHECK;
 /* The version of SQLite, for --version. */
 void ledger_put_version(char *text, size_t size);
 /* Close and free; NULL is fine. */
@@ -156,6 +185,20 @@ int ledger_end_run(struct ledger *l, int64_t run, const struct run_end *end,
 int ledger_each_run(struct ledger *l, const struct run_filter *filter,
     int (*put)(void *arg, const struct run_row *row, struct err *e), void *arg,
     struct err *e) MUST_CHECK;
+/* Call put for each job and environment that has runs, by name. */
+int ledger_each_job(struct ledger *l,
+    int (*put)(
+	void *arg, const char *job, const char *environment, struct err *e),
+    void *arg, struct err *e) MUST_CHECK;
+/* How the runs of the key's job and environment stand. */
+int ledger_get_standing(struct ledger *l, const struct run_key *key,
+    struct standing *standing, struct err *e) MUST_CHECK;
+/*
+ * Whether the key's logical date was done: 1 when a run of it ended well and
+ * was not just kept, 0 when none did.
+ */
+int ledger_is_done(
+    struct ledger *l, const struct run_key *key, struct err *e) MUST_CHECK;
 /* Call put for each statement of a run, in order. */
 int ledger_each_statement(struct ledger *l, int64_t run,
     int (*put)(void *arg, const struct run_statement *s, struct err *e),

@@ -373,26 +373,29 @@ child_call(int (*put)(void *arg, struct buf *out, struct err *e), void *arg,
     uint64_t timeout_ms, struct buf *out, struct err *e)
 {
 	struct buf said = BUF_INIT(out->max + sizeof(*e) + 1);
-	uint64_t until_ms = clock_monotonic_ms() + timeout_ms;
+	struct child c = { .in = -1,
+		.too_long = "It hangs in what it was asked." };
+	struct child_input nothing = { NULL, 0 };
 	int ends[2];
-	pid_t pid;
 	int rc;
 
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return err_sys(e, errno, "cannot make a pipe");
-	pid = fork();
-	if (pid == 0)
+	limit(&c, timeout_ms);
+	c.out = ends[0];
+	c.pid = fork();
+	if (c.pid == 0)
 		become_copy(put, arg, out->max, ends[1]);
 	(void)close(ends[1]);
-	if (pid < 0) {
+	if (c.pid < 0) {
 		rc = err_sys(e, errno, "cannot start a process");
 	} else {
 		do {
-			rc = read_some(ends[0], until_ms, &said, e);
+			rc = read_some(&c, &nothing, &said, e);
 		} while (rc > 0);
-		rc = reap(pid, until_ms, rc, e);
+		rc = reap(&c, rc, e);
 	}
-	(void)close(ends[0]);
+	close_ends(&c);
 	if (rc == 0)
 		rc = take_answer(&said, out, e);
 	buf_release(&said);

@@ -231,9 +231,12 @@ str_put_duration(char *text, size_t size, uint64_t ms)
 	else if (s < 3600)
 		(void)snprintf(text, size, "%" PRIu64 " min %02" PRIu64 " s",
 		    s / 60, s % 60);
-	else
+	else if (s < 48 * 3600)
 		(void)snprintf(text, size, "%" PRIu64 " h %02" PRIu64 " min",
 		    s / 3600, s / 60 % 60);
+	else
+		(void)snprintf(text, size, "%" PRIu64 " d %02" PRIu64 " h",
+		    s / 86400, s / 3600 % 24);
 }
 
 void

@@ -13,16 +13,21 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "cli/command.h"
+#include "cli/moment.h"
 #include "cli/terminal.h"
 #include "job/environment.h"
-#include "spec/spec.h"
-#include "state/dirs.h"
+#include "job/overview.h"
 #include "state/ledger.h"
 
 enum { HISTORY_MAX = 256 * 1024 * 1024, HISTORY_RUNS = 20, WIDTH_JOB = 22 };
 
 static const struct option_row option_rows[] = {
 	{ "env", 0, "NAME", "only runs of this environment" },
+	{ "state", 0, "STATE", "only runs in this state: failed, shipped..." },
+	{ "since", 0, "TIME",
+	    "only runs that began then or later: a date, or how long ago "
+	    "(2d)" },
+	{ "until", 0, "TIME", "only runs that began before" },
 	{ "limit", 'l', "N", "at most N runs, default 20, 0 for all" },
 	{ "json", 0, NULL, "as JSON, an array of runs" },
 	{ NULL, 0, NULL, NULL }
@@ -36,19 +41,6 @@ struct reading {
 	struct json json;
 	size_t n; /* runs seen */
 };
-
-static void
-put_json_time(struct json *j, const char *key, int64_t wall_ms)
-{
-	char text[CLOCK_TEXT];
-
-	if (wall_ms == 0) {
-		json_null(j, key);
-		return;
-	}
-	clock_put_utc(text, wall_ms);
-	json_string(j, key, text);
-}
 
 static int
 json_statement(void *arg, const struct run_statement *s, struct err *e)
@@ -64,6 +56,7 @@ json_statement(void *arg, const struct run_statement *s, struct err *e)
 	json_string(j, "name", s->name);
 	json_integer(j, "rows", s->rows);
 	json_integer(j, "results", s->results);
+	moment_json(j, "began", s->began_ms);
 	json_integer(j, "elapsed_ms", (int64_t)s->elapsed_ms);
 	json_string(j, "error", s->error != NULL ? s->error->text : NULL);
 	json_end(j);
@@ -153,17 +146,24 @@ json_run(struct reading *r, const struct run_row *row, struct err *e)
 	json_string(j, "date", row->date);
 	json_string(j, "state", row->state);
 	json_integer(j, "status", row->status);
-	put_json_time(j, "began", row->began_ms);
-	put_json_time(j, "ended", row->ended_ms);
+	moment_json(j, "began", row->began_ms);
+	moment_json(j, "ended", row->ended_ms);
 	json_integer(j, "rows", (int64_t)row->rows);
 	json_integer(j, "bytes", (int64_t)row->bytes);
 	json_string(j, "dsn", row->dsn);
 	json_string(j, "dbms", row->dbms);
 	json_string(j, "driver", row->driver);
+	json_string(j, "user", row->user);
+	json_string(j, "host", row->host);
+	json_string(j, "version", row->version);
+	json_bool(j, "forced", row->forced);
 	json_string(j, "class", failed ? row->class_name : NULL);
 	json_string(j, "message", failed ? row->message : NULL);
 	json_string(
 	    j, "hint", failed && row->hint[0] != '\0' ? row->hint : NULL);
+	json_string(
+	    j, "sqlstate", row->sqlstate[0] != '\0' ? row->sqlstate : NULL);
+	json_integer(j, "native", row->native);
 	json_begin_array(j, "statements");
 	if (ledger_each_statement(r->ledger, row->id, json_statement, r, e) < 0)
 		return -1;
@@ -303,6 +303,27 @@ text_environment(struct reading *r, int64_t run, struct err *e)
 	return rc;
 }
 
+/* By whom and where it was run, and what it was connected to. */
+static void
+put_where(const struct run_row *row)
+{
+	printf("  by %s on %s, process %lld, odbcship %s%s\n", row->user,
+	    row->host[0] != '\0' ? row->host : "?", (long long)row->pid,
+	    row->version, row->forced ? ", --force" : "");
+	if (row->ended_ms > 0) {
+		char ended[CLOCK_TEXT];
+
+		clock_put_utc(ended, row->ended_ms);
+		printf("  ended %s\n", ended);
+	}
+	if (row->dsn[0] != '\0')
+		printf("  DSN %s\n", row->dsn);
+	if (row->dbms[0] != '\0')
+		printf("  connected to %s by %s\n", row->dbms, row->driver);
+	else
+		printf("  it did not connect to a database\n");
+}
+
 static int
 text_run(struct reading *r, const struct run_row *row, struct err *e)
 {
@@ -312,7 +333,7 @@ text_run(struct reading *r, const struct run_row *row, struct err *e)
 			printf("       %s\n", row->message);
 		return 0;
 	}
-	printf("  %s, %s, DSN %s\n", row->dbms, row->driver, row->dsn);
+	put_where(row);
 	if (ledger_each_statement(r->ledger, row->id, text_statement, r, e) <
 		0 ||
 	    ledger_each_file(r->ledger, row->id, text_file, r, e) < 0 ||
@@ -341,6 +362,20 @@ is_number(const char *text)
 }
 
 static int
+take_times(const struct invocation *inv, struct run_filter *f, struct err *e)
+{
+	const char *since = invocation_value(inv, "since");
+	const char *until = invocation_value(inv, "until");
+	int64_t now_ms = clock_wall_ms();
+
+	if (since != NULL && moment_parse(since, now_ms, &f->since_ms, e) < 0)
+		return err_in(e, "--since");
+	if (until != NULL && moment_parse(until, now_ms, &f->until_ms, e) < 0)
+		return err_in(e, "--until");
+	return 0;
+}
+
+static int
 take_filter(const struct invocation *inv, struct run_filter *f, struct err *e)
 {
 	const char *limit = invocation_value(inv, "limit");
@@ -363,27 +398,46 @@ take_filter(const struct invocation *inv, struct run_filter *f, struct err *e)
 		return err_hint(e, "Write a whole number; 0 is all of them.");
 	}
 	f->limit = (unsigned)n;
-	return 0;
+	f->state = invocation_value(inv, "state");
+	return take_times(inv, f, e);
 }
 
-/* The state directory that the main file names, or the default one. */
-static char *
-state_dir(const struct invocation *inv, struct err *e)
+/* 1 and the ledger, or 0 when there is none yet. */
+static int
+open_ledger(const struct invocation *inv, struct ledger **l, struct err *e)
 {
-	const struct spec_request request = {
-		.main_file = invocation_value(inv, "config"),
-	};
 	struct problems problems = PROBLEMS_INIT;
-	struct spec *spec = NULL;
-	char *state = NULL;
+	char *state = overview_state(
+	    invocation_value(inv, "config"), &problems, e);
+	int rc = -1;
 
-	if (spec_load(&spec, &request, &problems, e) == 0)
-		state = dirs_state(spec_text(spec, "state"), e);
+	if (state != NULL)
+		rc = ledger_open_existing(l, state, e);
 	else
 		terminal_problems(&problems);
-	spec_free(spec);
+	free(state);
 	problems_release(&problems);
-	return state;
+	return rc;
+}
+
+/* A state that no run can have would look like good news. */
+static int
+check_state(const char *state, struct err *e)
+{
+	static const char *const states[] = { "running", "shipped", "kept",
+		"failed", "skipped", "lost" };
+	enum { STATES = sizeof(states) / sizeof(states[0]) };
+	const char *near;
+
+	for (size_t i = 0; state == NULL || i < STATES; i++)
+		if (state == NULL || strcmp(states[i], state) == 0)
+			return 0;
+	(void)err_set(e, ERR_USAGE, "--state '%s' is no state of a run", state);
+	near = str_nearest(state, states, STATES);
+	if (near != NULL)
+		return err_hint(e, "Did you mean '%s'?", near);
+	return err_hint(
+	    e, "There are running, shipped, kept, failed, skipped and lost.");
 }
 
 static int
@@ -395,7 +449,11 @@ read_runs(struct reading *r, const struct run_filter *filter, struct err *e)
 	json_init(&r->json, &out);
 	if (r->as_json)
 		json_begin_array(&r->json, NULL);
-	rc = ledger_each_run(r->ledger, filter, on_run, r, e);
+	rc = r->ledger != NULL ?
+	    ledger_each_run(r->ledger, filter, on_run, r, e) :
+	    0;
+	if (rc == 0 && r->n == 0)
+		rc = check_state(filter->state, e);
 	if (rc == 0 && r->as_json) {
 		json_end(&r->json);
 		rc = json_finish(&r->json, e);
@@ -418,20 +476,16 @@ run(const struct invocation *inv)
 	struct reading r = { .as_json = invocation_has(inv, "json") };
 	struct run_filter filter;
 	struct err e = ERR_INIT;
-	char *state = NULL;
-	int rc = -1;
+	int rc = take_filter(inv, &filter, &e);
 
-	if (take_filter(inv, &filter, &e) == 0) {
-		r.detailed = filter.id != 0;
-		state = state_dir(inv, &e);
-		if (state != NULL && dirs_make(state, &e) == 0 &&
-		    ledger_open(&r.ledger, state, &e) == 0)
-			rc = read_runs(&r, &filter, &e);
-	}
+	r.detailed = filter.id != 0;
+	if (rc == 0)
+		rc = open_ledger(inv, &r.ledger, &e);
+	if (rc >= 0)
+		rc = read_runs(&r, &filter, &e);
 	if (rc < 0)
 		terminal_error(NULL, &e);
 	ledger_free(r.ledger);
-	free(state);
 	return rc < 0 ? err_exit_status(&e) : 0;
 }
 

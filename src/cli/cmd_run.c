@@ -18,6 +18,7 @@
 #include "cli/bare.h"
 #include "cli/command.h"
 #include "cli/terminal.h"
+#include "job/due.h"
 #include "job/run.h"
 #include "job/rehearse.h"
 
@@ -28,6 +29,9 @@ static const struct option_row option_rows[] = { OVERLAY_OPTIONS,
 	{ "no-ship", 0, NULL,
 	    "stop with the finished file and print its "
 	    "path" },
+	{ "due", 0, NULL,
+	    "run what the schedule expected and no run has done, the oldest "
+	    "logical date first" },
 	{ "force", 0, NULL, "run though this logical date was shipped" },
 	{ "wait", 0, "[TIME]",
 	    "wait for another run of the job to end, at "
@@ -360,23 +364,60 @@ take_wait(const struct invocation *inv, int64_t *wait_ms, struct err *e)
 }
 
 static int
+run_date(const struct invocation *inv, const struct run_options *options)
+{
+	struct err e = ERR_INIT;
+
+	if (cancel_check(&e) < 0) {
+		(void)err_in(&e, "not run");
+		terminal_error(options->spec.job, &e);
+		return err_exit_status(&e);
+	}
+	return invocation_has(inv, "dry-run") ? rehearse_one(inv, options) :
+						run_one(inv, options);
+}
+
+/*
+ * --due: the missing dates of one job, oldest first, until one fails. A spec
+ * that is wrong is left to the run, which tells and records it.
+ */
+static int
+run_due(const struct invocation *inv, struct run_options *options)
+{
+	struct problems problems = PROBLEMS_INIT;
+	struct due_list list = DUE_LIST_INIT;
+	struct err e = ERR_INIT;
+	int status = 0;
+
+	if (due_of_job(&options->spec, &list, &problems, &e) < 0) {
+		if (problems.errors > 0)
+			status = run_date(inv, options);
+		else {
+			terminal_error(options->spec.job, &e);
+			status = err_exit_status(&e);
+		}
+	}
+	for (size_t i = 0; i < list.n && status == 0; i++) {
+		options->date = list.items[i].date;
+		status = run_date(inv, options);
+	}
+	options->date = NULL;
+	problems_release(&problems);
+	due_release(&list);
+	return status;
+}
+
+static int
 run_all(const struct invocation *inv, struct run_options *options)
 {
 	int first_failure = 0;
 
 	for (size_t i = 0; i < inv->n_arguments; i++) {
-		struct err e = ERR_INIT;
 		int status;
 
 		options->spec.job = inv->arguments[i];
-		if (cancel_check(&e) < 0) {
-			(void)err_in(&e, "not run");
-			terminal_error(inv->arguments[i], &e);
-			status = err_exit_status(&e);
-		} else
-			status = invocation_has(inv, "dry-run") ?
-			    rehearse_one(inv, options) :
-			    run_one(inv, options);
+		status = invocation_has(inv, "due") ? run_due(inv, options) :
+						      run_date(inv, options);
 		if (first_failure == 0)
 			first_failure = status;
 	}
@@ -407,6 +448,29 @@ run_as_cron(const struct invocation *inv)
 	return rc < 0 ? err_exit_status(&e) : status;
 }
 
+/* What was typed must mean something together. */
+static int
+check_usage(const struct invocation *inv, struct err *e)
+{
+	if (inv->n_arguments == 0) {
+		(void)err_set(e, ERR_USAGE, "which job?");
+		return err_hint(e,
+		    "'odbcship list' names the jobs; a path to "
+		    "a job spec will do as well.");
+	}
+	if (invocation_has(inv, "due") &&
+	    (invocation_has(inv, "date") || invocation_has(inv, "force") ||
+		invocation_has(inv, "no-ship"))) {
+		(void)err_set(e, ERR_USAGE,
+		    "--due chooses the logical dates itself: it goes with "
+		    "none of --date, --force and --no-ship");
+		return err_hint(e,
+		    "Use --date alone to run one date, with --force to ship "
+		    "it again.");
+	}
+	return 0;
+}
+
 static int
 run(const struct invocation *inv)
 {
@@ -420,21 +484,15 @@ run(const struct invocation *inv)
 	memset(&options, 0, sizeof(options));
 	if (overlay_take(&overlay, inv, &e) == 0 &&
 	    take_wait(inv, &options.wait_ms, &e) == 0 &&
-	    inv->n_arguments == 0) {
-		(void)err_set(&e, ERR_USAGE, "which job?");
-		(void)err_hint(&e,
-		    "'odbcship list' names the jobs; a path to "
-		    "a job spec will do as well.");
-	}
-	if (e.class != ERR_NONE) {
-		terminal_error(NULL, &e);
-		status = err_exit_status(&e);
-	} else {
+	    check_usage(inv, &e) == 0) {
 		options.spec = overlay.request;
 		options.date = invocation_value(inv, "date");
 		options.no_ship = invocation_has(inv, "no-ship");
 		options.force = invocation_has(inv, "force");
 		status = run_all(inv, &options);
+	} else {
+		terminal_error(NULL, &e);
+		status = err_exit_status(&e);
 	}
 	overlay_release(&overlay);
 	return status;

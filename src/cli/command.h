@@ -59,6 +59,8 @@ extern const struct command command_check;
 extern const struct command command_show;
 /* List the jobs: cmd_list.c. */
 extern const struct command command_list;
+/* How the jobs stand: cmd_status.c. */
+extern const struct command command_status;
 /* Show recorded runs: cmd_history.c. */
 extern const struct command command_history;
 

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/str.h"
+#include "job/due.h"
 #include "job/form.h"
 #include "job/plan.h"
 #include "ship/ship.h"
@@ -116,6 +117,25 @@ read_secret(struct builder *b, const struct value *v)
 	return secret;
 }
 
+/*
+ * Today in the job's time zone; with a schedule that has several times on a
+ * day, the last one of them, since else only the first would be shipped.
+ */
+static int
+default_date(struct date *d, const struct spec *s, struct err *e)
+{
+	int64_t now_ms = clock_wall_ms(), at;
+	struct expectation x;
+	int rc = expect_from(&x, s, e);
+
+	if (rc == 0 && x.is_set && schedule_is_often(&x.schedule)) {
+		rc = schedule_before(&x.schedule, x.zone, now_ms, &at, e);
+		if (rc > 0)
+			return schedule_date(&x.schedule, x.zone, at, d, e);
+	}
+	return rc < 0 ? -1 : date_today(d, x.zone, now_ms, e);
+}
+
 static void
 plan_date(struct builder *b)
 {
@@ -126,7 +146,7 @@ plan_date(struct builder *b)
 	if (b->options->date != NULL) {
 		if (date_parse(&p->date, b->options->date, &e) < 0)
 			complain(b, NULL, &e);
-	} else if (date_today(&p->date, zone->text, clock_wall_ms(), &e) < 0)
+	} else if (default_date(&p->date, b->spec, &e) < 0)
 		complain(b, zone, &e);
 	date_put(p->date_text, &p->date);
 }

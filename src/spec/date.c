@@ -314,6 +314,42 @@ date_put(char text[DATE_TEXT], const struct date *d)
 		    (unsigned)d->minute % 100, (unsigned)d->second % 100);
 }
 
+/* The clock of a zone at wall time. */
+static int
+clock_of(struct tm *tm, const char *zone, int64_t wall_ms)
+{
+	int64_t seconds = wall_ms / 1000 - (wall_ms % 1000 < 0);
+	struct err ignored = ERR_INIT;
+
+	return local_time(tm, zone, (time_t)seconds, &ignored);
+}
+
+void
+date_put_moment(char text[DATE_MOMENT], const char *zone, int64_t wall_ms)
+{
+	struct tm tm;
+
+	if (clock_of(&tm, zone, wall_ms) < 0 ||
+	    strftime(text, DATE_MOMENT, "%a %Y-%m-%d %H:%M %Z", &tm) == 0)
+		(void)snprintf(text, DATE_MOMENT, "?");
+}
+
+void
+date_put_brief(
+    char text[DATE_BRIEF], const char *zone, int64_t wall_ms, int64_t now_ms)
+{
+	const int64_t far_ms = INT64_C(300) * 24 * 60 * 60 * 1000;
+	bool is_far = wall_ms < now_ms - far_ms || wall_ms > now_ms + far_ms;
+	size_t n = 0;
+	struct tm tm;
+
+	if (clock_of(&tm, zone, wall_ms) == 0)
+		n = is_far ? strftime(text, DATE_BRIEF, "%Y-%m-%d", &tm) :
+			     strftime(text, DATE_BRIEF, "%e %b %H:%M", &tm);
+	if (n == 0)
+		(void)snprintf(text, DATE_BRIEF, "?");
+}
+
 static int
 check_format(const char *format, struct err *e)
 {

@@ -5,6 +5,7 @@
  * that a crash loses at most the step it was in. Reads are in ledger_read.c,
  * SQLite itself in db.c, the tables in schema.h.
  */
+#include <errno.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -87,8 +88,9 @@ prepare(struct ledger *l, const char *path, struct err *e)
 	return execute(l, "COMMIT", "open the ledger", e);
 }
 
-int
-ledger_open(struct ledger **ledger, const char *dir, struct err *e)
+/* Open dir/ledger.db with SQLite's flags. */
+static int
+open_file(struct ledger **ledger, const char *dir, int flags, struct err *e)
 {
 	struct ledger *l = calloc(1, sizeof(*l));
 	char *path = file_join(dir, "ledger.db", e);
@@ -101,9 +103,7 @@ ledger_open(struct ledger **ledger, const char *dir, struct err *e)
 		goto out;
 	}
 	mask = umask(077);
-	rc = sqlite3_open_v2(path, &l->db,
-		 SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
-		     SQLITE_OPEN_NOFOLLOW,
+	rc = sqlite3_open_v2(path, &l->db, flags | SQLITE_OPEN_NOFOLLOW,
 		 NULL) == SQLITE_OK ?
 	    prepare(l, path, e) :
 	    db_error(l->db, "open the ledger", e);
@@ -117,6 +117,30 @@ out:
 	else
 		*ledger = l;
 	return rc;
+}
+
+int
+ledger_open(struct ledger **ledger, const char *dir, struct err *e)
+{
+	return open_file(
+	    ledger, dir, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, e);
+}
+
+int
+ledger_open_existing(struct ledger **ledger, const char *dir, struct err *e)
+{
+	char *path = file_join(dir, "ledger.db", e);
+	bool is_there;
+
+	*ledger = NULL;
+	if (path == NULL)
+		return -1;
+	is_there = access(path, F_OK) == 0 ||
+	    (errno != ENOENT && errno != ENOTDIR);
+	free(path);
+	if (!is_there)
+		return 0;
+	return open_file(ledger, dir, SQLITE_OPEN_READWRITE, e) < 0 ? -1 : 1;
 }
 
 void

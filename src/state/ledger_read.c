@@ -75,6 +75,12 @@ put_run(const struct query *q, void *with, struct err *e)
 		.dbms = query_text(q, 15),
 		.driver = query_text(q, 16),
 		.pid = query_integer(q, 17),
+		.user = query_text(q, 18),
+		.host = query_text(q, 19),
+		.version = query_text(q, 20),
+		.forced = query_integer(q, 21) != 0,
+		.sqlstate = query_text(q, 22),
+		.native = query_integer(q, 23),
 	};
 
 	return reader->put(reader->arg, &row, e);
@@ -91,12 +97,18 @@ ledger_each_run(struct ledger *l, const struct run_filter *filter,
 	query_begin(&q, l->db,
 	    "SELECT id, job, environment, date, shard,"
 	    " state, status, began_ms, ended_ms, rows, bytes, class, message,"
-	    " hint, dsn, dbms, driver, pid FROM run WHERE"
+	    " hint, dsn, dbms, driver, pid, user, host, version, forced,"
+	    " sqlstate, native FROM run WHERE"
 	    " (?1 IS NULL OR job = ?1) AND (?2 IS NULL OR environment = ?2)"
-	    " AND (?3 = 0 OR id = ?3) ORDER BY id DESC LIMIT ?4");
+	    " AND (?3 = 0 OR id = ?3) AND (?4 IS NULL OR state = ?4)"
+	    " AND began_ms >= ?5 AND (?6 = 0 OR began_ms < ?6)"
+	    " ORDER BY id DESC LIMIT ?7");
 	query_put_text(&q, filter->job);
 	query_put_text(&q, filter->environment);
 	query_put_integer(&q, filter->id);
+	query_put_text(&q, filter->state);
+	query_put_integer(&q, filter->since_ms);
+	query_put_integer(&q, filter->until_ms);
 	query_put_integer(&q, filter->limit > 0 ? (int64_t)filter->limit : -1);
 	return each(&q, put_run, &reader, e);
 }

@@ -65,6 +65,7 @@ static const char *const schema_steps[] = {
 	"CREATE TABLE run_environment ("
 	" run INTEGER PRIMARY KEY REFERENCES run (id),"
 	" environment INTEGER NOT NULL REFERENCES environment (id));",
+	"CREATE INDEX run_job ON run (job, environment, id);",
 };
 
 /* The version that all steps lead to. */

@@ -260,6 +260,7 @@ class Examples(CliCase):
         self.home.sqlite("warehouse_dev", "CREATE TABLE t (a INTEGER);")
         self.home.main('environment = "prod";\n')
         self.put("daily-orders", "SELECT a FROM t", dsn="warehouse", extra=(
+            'schedule = { cron = "@daily"; };\n'
             'environments: { prod: { };\n'
             '  dev: { source: { dsn = "warehouse_dev"; }; }; };\n'))
         self.home.write(os.path.join(self.home.path, "orders.sql"),
@@ -279,9 +280,9 @@ class Examples(CliCase):
         for line in lines[1:]:
             with self.subTest(line=line):
                 self.type(line)
-        # The last one runs it again, by force.
+        # Another date by force, and then what is due: today.
         self.assertEqual([r["state"] for r in self.home.runs()],
-                         ["kept", "shipped"])
+                         ["kept", "shipped", "shipped"])
 
     def test_help(self):
         """the example of each command's --help"""

@@ -240,6 +240,8 @@ test_for_people(void **state)
 	PUTS(str_put_duration, 185000, "3 min 05 s");
 	PUTS(str_put_duration, 3599999, "59 min 59 s");
 	PUTS(str_put_duration, 7500000, "2 h 05 min");
+	PUTS(str_put_duration, 172799999, "47 h 59 min");
+	PUTS(str_put_duration, 270000000, "3 d 03 h");
 	PUTS(str_put_size, 0, "0 B");
 	PUTS(str_put_size, 999, "999 B");
 	PUTS(str_put_size, 1000, "1.0 kB");
