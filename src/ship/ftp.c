@@ -185,9 +185,12 @@ ftp_rename(struct remote *r, const char *const names[2], bool may_replace,
 	r->fate = FATE_UNDONE;
 	if (said->has_renamed && said->code < 200)
 		r->fate = FATE_UNKNOWN;
-	else if (said->has_renamed && said->code >= 500)
-		r->fate = FATE_REFUSED;
-	return -1;
+	if (!said->has_renamed || said->code < 500)
+		return -1;
+	r->fate = FATE_REFUSED;
+	return err_hint(e,
+	    "The server refuses the rename: is there a file of that name "
+	    "that may not be replaced? See overwrite and publish.");
 }
 
 static int

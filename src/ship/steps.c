@@ -223,10 +223,6 @@ settle_rename(struct course *c, const char *const names[2], struct err *e)
 {
 	struct err own = ERR_INIT;
 
-	if (c->remote.fate == FATE_REFUSED)
-		(void)err_hint(e,
-		    "The server refuses the rename: is there a file of that "
-		    "name that may not be replaced? See overwrite and publish.");
 	if (c->remote.fate == FATE_REFUSED && e->class == ERR_TARGET &&
 	    make_way(c, names, e) == 0)
 		return 0;
