@@ -52,6 +52,7 @@ static const char *const schema_steps[] = {
 	"ALTER TABLE file ADD COLUMN lossy INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE file ADD COLUMN replaced INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE file ADD COLUMN prefixed INTEGER NOT NULL DEFAULT 0;",
+	"ALTER TABLE delivery ADD COLUMN attempts INTEGER NOT NULL DEFAULT 1;",
 };
 
 /* The version that all steps lead to. */
