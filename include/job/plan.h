@@ -63,7 +63,10 @@ struct plan_target {
 	char *temporary;      /* expanded; set by plan_name_run */
 	char *url;	      /* expanded, owned */
 	char *secret;	      /* the password, owned */
+	char *key_secret;     /* the client key's password, owned */
 	char *ca_file;	      /* resolved path, owned */
+	char *client_cert;    /* the same */
+	char *client_key;     /* the same */
 };
 
 /* What one run will do. */

@@ -52,6 +52,7 @@ struct receipt {
 	char url[1024];	       /* final place, without credentials */
 	char reply[256];       /* the server's last reply, escaped */
 	char tls[64];	       /* "TLSv1.2 ECDHE-...", or empty */
+	unsigned attempts;     /* how many were made */
 	bool is_direct;	       /* the temporary name is the final one */
 	char verified[48];     /* "size", "hash XSHA256", "reread", "none" */
 	uint64_t elapsed_ms;   /* from connecting to the end */

@@ -42,22 +42,31 @@ enum target_verify {
 
 /* A delivery's destination; all pointers are borrowed. */
 struct target {
-	const char *name;	     /* as in the spec */
-	const char *url;	     /* directory, ends with '/' */
-	const char *user;	     /* or NULL */
-	const char *password;	     /* or NULL */
-	enum target_tls tls;	     /* for ftp:// */
-	const char *max_tls;	     /* "1.2", "1.3" or NULL */
-	const char *ca_file;	     /* or NULL: the system's */
-	const char *pinned_key;	     /* "sha256//..." or NULL */
-	const char *temporary;	     /* name while uploading */
-	enum target_publish publish; /* how it gets its name */
-	const char *staging;	     /* for TARGET_DIRECTORY, ends with '/' */
+	const char *name;		 /* as in the spec */
+	const char *url;		 /* directory, ends with '/' */
+	const char *user;		 /* or NULL */
+	const char *password;		 /* or NULL */
+	enum target_tls tls;		 /* for ftp:// */
+	const char *min_tls;		 /* "1.2", "1.3" or NULL */
+	const char *max_tls;		 /* "1.2", "1.3" or NULL */
+	const char *client_cert;	 /* PEM file, or NULL */
+	const char *client_key;		 /* PEM file, or NULL: in client_cert */
+	const char *client_key_password; /* or NULL */
+	const char *ca_file;		 /* or NULL: the system's */
+	const char *pinned_key;		 /* "sha256//..." or NULL */
+	const char *temporary;		 /* name while uploading */
+	enum target_publish publish;	 /* how it gets its name */
+	const char *staging; /* for TARGET_DIRECTORY, ends with '/' */
 	enum target_overwrite overwrite; /* an older file of that name */
 	enum target_verify verify;	 /* how it is verified */
 	bool may_vanish;	     /* gone after publishing is delivered */
 	bool mkdirs;		     /* make missing directories */
+	bool active;		     /* PORT, instead of PASV */
 	bool epsv;		     /* try EPSV before PASV */
+	bool resume;		     /* go on where an upload broke off */
+	uint64_t bandwidth;	     /* bytes a second; 0: no limit */
+	unsigned retries;	     /* after the first attempt */
+	uint64_t retry_wait_ms;	     /* before the first; then doubled */
 	uint64_t connect_timeout_ms; /* for TCP, TLS and login */
 	uint64_t reply_timeout_ms;   /* for one reply of the server */
 	uint64_t stall_timeout_ms;   /* without a byte moving */

@@ -87,6 +87,7 @@ struct run_delivery {
 	const char *reply;	 /* server's last reply */
 	const char *tls;	 /* protocol and cipher, or "" */
 	const char *verified;	 /* how, or "" */
+	uint64_t attempts;	 /* how many were made */
 	uint64_t bytes;		 /* size seen there */
 	uint64_t elapsed_ms;	 /* duration */
 	const struct err *error; /* why it failed, or NULL */

@@ -95,6 +95,7 @@ json_delivery(void *arg, const struct run_delivery *d, struct err *e)
 	json_string(j, "state", d->state);
 	json_string(j, "stage", d->stage);
 	json_string(j, "verified", d->verified);
+	json_integer(j, "attempts", (int64_t)d->attempts);
 	json_string(j, "reply", d->reply);
 	json_string(j, "tls", d->tls);
 	json_integer(j, "bytes", (int64_t)d->bytes);
@@ -258,7 +259,12 @@ text_delivery(void *arg, const struct run_delivery *d, struct err *e)
 	str_put_duration(elapsed, sizeof(elapsed), d->elapsed_ms);
 	printf("  target %s  %s (%s) in %s\n    %s\n", d->target, d->state,
 	    d->stage, elapsed, d->url);
-	if (d->verified != NULL && d->verified[0] != '\0')
+	if (d->attempts > 1)
+		printf("    attempts: %llu\n", (unsigned long long)d->attempts);
+	if (d->verified != NULL && strcmp(d->verified, "none") == 0)
+		printf("    not verified: %llu bytes by the server's word\n",
+		    (unsigned long long)d->bytes);
+	else if (d->verified != NULL && d->verified[0] != '\0')
 		printf("    verified by %s: %llu bytes\n", d->verified,
 		    (unsigned long long)d->bytes);
 	if (d->tls != NULL && d->tls[0] != '\0')

@@ -50,6 +50,7 @@ json_delivery(struct json *j, const struct run_delivery_outcome *d)
 	json_string(j, "url", d->receipt.url);
 	json_string(j, "stage", ship_stage_name(d->receipt.stage));
 	json_string(j, "verified", d->receipt.verified);
+	json_integer(j, "attempts", (int64_t)d->receipt.attempts);
 	json_integer(j, "bytes", (int64_t)d->receipt.bytes);
 	json_string(j, "tls", d->receipt.tls);
 	json_integer(j, "elapsed_ms", (int64_t)d->receipt.elapsed_ms);

@@ -47,6 +47,7 @@ describe(
 		.reply = d->receipt.reply,
 		.tls = d->receipt.tls,
 		.verified = d->receipt.verified,
+		.attempts = d->receipt.attempts,
 		.bytes = d->receipt.bytes,
 		.elapsed_ms = d->receipt.elapsed_ms,
 		.error = d->error.class != ERR_NONE ? &d->error : NULL,
@@ -62,6 +63,8 @@ log_delivered(const struct run_delivery_outcome *d, const char *name)
 
 	str_put_size(size, sizeof(size), d->receipt.bytes);
 	str_put_duration(elapsed, sizeof(elapsed), d->receipt.elapsed_ms);
+	if (d->receipt.stage == SHIP_SKIPPED)
+		return; /* ship told it */
 	log_info("'%s' delivered to '%s': %s in %s, %s%s%s", name, d->target,
 	    size, elapsed, d->receipt.url,
 	    d->receipt.tls[0] != '\0' ? ", " : "", d->receipt.tls);

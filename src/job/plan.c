@@ -17,6 +17,7 @@
 #include "job/due.h"
 #include "job/form.h"
 #include "job/plan.h"
+#include "job/plan_target.h"
 #include "ship/ship.h"
 #include "spec/secret.h"
 #include "spec/template.h"
@@ -364,50 +365,41 @@ plan_file(struct builder *b)
 	free(expanded);
 }
 
-static const char *
-member_text(struct builder *b, const char *path, size_t i)
+/* The path of a file that a target's setting names, or NULL. */
+static char *
+resolve_member(struct builder *b, const char *path, size_t i)
 {
-	return spec_member(b->spec, path, i)->text;
-}
+	const struct value *v = spec_member(b->spec, path, i);
+	struct err e = ERR_INIT;
+	char *resolved;
 
-static uint64_t
-member_ms(struct builder *b, const char *path, size_t i)
-{
-	return (uint64_t)spec_member(b->spec, path, i)->number;
+	if (v->text == NULL)
+		return NULL;
+	resolved = spec_resolve(v, &e);
+	if (resolved == NULL)
+		complain(b, v, &e);
+	return resolved;
 }
 
 static void
 plan_one_target(struct builder *b, struct plan_target *pt, size_t i)
 {
+	const struct spec *s = b->spec;
+	const struct value *url = spec_member(s, "targets.url", i);
 	struct target *t = &pt->target;
-	const struct value *ca = spec_member(b->spec, "targets.ca_file", i);
-	const struct value *url = spec_member(b->spec, "targets.url", i);
-	const char *tls = member_text(b, "targets.tls", i);
 	struct err e = ERR_INIT;
 
-	pt->secret = read_secret(
-	    b, spec_member(b->spec, "targets.password", i));
-	if (ca->text != NULL) {
-		pt->ca_file = spec_resolve(ca, &e);
-		if (pt->ca_file == NULL)
-			complain(b, ca, &e);
-	}
-	t->name = member_text(b, "targets.name", i);
+	plan_target_read(t, s, i);
 	t->url = pt->url = url->text != NULL ? expand_value(b, url) : NULL;
-	t->user = member_text(b, "targets.user", i);
-	t->password = pt->secret;
-	t->tls = tls != NULL && strcmp(tls, "none") == 0 ? TARGET_TLS_NONE :
-							   TARGET_TLS_REQUIRED;
-	t->max_tls = member_text(b, "targets.max_tls", i);
-	t->ca_file = pt->ca_file;
-	t->pinned_key = member_text(b, "targets.pinned_key", i);
-	t->temporary = member_text(b, "targets.temporary", i);
-	t->verify = TARGET_VERIFY_SIZE;
-	t->mkdirs = member_ms(b, "targets.mkdirs", i) != 0;
-	t->epsv = member_ms(b, "targets.epsv", i) != 0;
-	t->connect_timeout_ms = member_ms(b, "targets.connect_timeout", i);
-	t->reply_timeout_ms = member_ms(b, "targets.reply_timeout", i);
-	t->stall_timeout_ms = member_ms(b, "targets.stall_timeout", i);
+	t->password = pt->secret = read_secret(
+	    b, spec_member(s, "targets.password", i));
+	t->client_key_password = pt->key_secret = read_secret(
+	    b, spec_member(s, "targets.client_key_password", i));
+	t->ca_file = pt->ca_file = resolve_member(b, "targets.ca_file", i);
+	t->client_cert = pt->client_cert = resolve_member(
+	    b, "targets.client_cert", i);
+	t->client_key = pt->client_key = resolve_member(
+	    b, "targets.client_key", i);
 	if (t->url != NULL && ship_check_target(t, &e) < 0)
 		complain(b, url, &e);
 }
@@ -697,8 +689,11 @@ plan_free(struct plan *p)
 	for (size_t i = 0; i < p->n_targets; i++) {
 		free(p->targets[i].temporary);
 		free(p->targets[i].ca_file);
+		free(p->targets[i].client_cert);
+		free(p->targets[i].client_key);
 		free(p->targets[i].url);
 		secret_free(p->targets[i].secret);
+		secret_free(p->targets[i].key_secret);
 	}
 	free(p->params);
 	free(p->targets);

@@ -9,17 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/str.h"
-#include "ship/transfer.h"
+#include "ship/ftp.h"
 
-enum { FTP_ACTION = 2100 };
+/* The libcurls that send data in clear in active mode (curl issue 10666). */
+enum { CURL_LEAKS_FROM = 0x075700, CURL_LEAKS_BEFORE = 0x080000 };
 
-/*
- * Send commands in the target's directory; a command that begins with '*' may
- * be refused.
- */
-static int
-say(struct remote *r, const char *const *commands, const char *action,
+int
+ftp_say(struct remote *r, const char *const *commands, const char *action,
     struct err *e)
 {
 	struct transfer *t = r->link;
@@ -70,7 +66,7 @@ ftp_open(struct remote *r, struct err *e)
 	}
 	r->link = t;
 	(void)snprintf(action, sizeof(action), "open '%s'", r->target->url);
-	if (say(r, nothing, action, e) == 0)
+	if (ftp_say(r, nothing, action, e) == 0)
 		return 0;
 	ftp_close(r);
 	return -1;
@@ -122,49 +118,10 @@ ftp_put(struct remote *r, const struct upload *u, struct err *e)
 	r->has_begun = t->said.has_stored;
 	if (rc < 0 && e->class == ERR_NOT_NOW && is_unknown_put(t, u))
 		r->fate = FATE_UNKNOWN;
+	r->is_cut = rc < 0 && t->said.has_stored &&
+	    e->native == CURLE_SEND_ERROR && t->said.code < 200;
 	transfer_drop_file(t);
 	return rc;
-}
-
-/* "213 1234": RFC 3659 4. */
-static int
-parse_size(const char *reply, uint64_t *size)
-{
-	struct err ignored = ERR_INIT;
-	int64_t value;
-
-	if (strlen(reply) < 5 || str_integer(reply + 4, &value, &ignored) < 0 ||
-	    value < 0)
-		return -1;
-	*size = (uint64_t)value;
-	return 0;
-}
-
-/* In image type, since some servers refuse SIZE in ASCII. */
-static int
-ftp_look(struct remote *r, const char *name, struct look *found, struct err *e)
-{
-	const struct transcript *said = &((struct transfer *)r->link)->said;
-	char command[FTP_ACTION], action[FTP_ACTION];
-	const char *const commands[] = { "TYPE I", command, NULL };
-
-	(void)snprintf(command, sizeof(command), "*SIZE %s", name);
-	(void)snprintf(
-	    action, sizeof(action), "ask for the size of '%s'", name);
-	if (say(r, commands, action, e) < 0)
-		return -1;
-	found->why[0] = '\0';
-	if (said->code == 213 && parse_size(said->reply, &found->bytes) == 0) {
-		found->result = LOOK_THERE;
-		return 0;
-	}
-	(void)snprintf(found->why, sizeof(found->why),
-	    "the server says '%s' to SIZE", said->reply);
-	if (said->code >= 400 && said->code < 500)
-		return err_set(
-		    e, ERR_NOT_NOW, "cannot %s: %s", action, found->why);
-	found->result = said->code == 550 ? LOOK_ABSENT : LOOK_UNABLE;
-	return 0;
 }
 
 static int
@@ -180,14 +137,17 @@ ftp_rename(struct remote *r, const char *const names[2], bool may_replace,
 	(void)snprintf(to, sizeof(to), "RNTO %s", names[1]);
 	(void)snprintf(action, sizeof(action), "rename '%.1000s' to '%.1000s'",
 	    names[0], names[1]);
-	if (say(r, commands, action, e) == 0)
+	if (ftp_say(r, commands, action, e) == 0)
 		return 0;
 	r->fate = FATE_UNDONE;
 	if (said->has_renamed && said->code < 200)
 		r->fate = FATE_UNKNOWN;
-	else if (said->has_renamed && said->code >= 500)
-		r->fate = FATE_REFUSED;
-	return -1;
+	if (!said->has_renamed || said->code < 500)
+		return -1;
+	r->fate = FATE_REFUSED;
+	return err_hint(e,
+	    "The server refuses the rename: is there a file of that name "
+	    "that may not be replaced? See overwrite and publish.");
 }
 
 static int
@@ -198,7 +158,7 @@ ftp_remove(struct remote *r, const char *name, struct err *e)
 
 	(void)snprintf(command, sizeof(command), "DELE %s", name);
 	(void)snprintf(action, sizeof(action), "remove '%s'", name);
-	return say(r, commands, action, e);
+	return ftp_say(r, commands, action, e);
 }
 
 static int
@@ -234,14 +194,41 @@ ftp_directory(struct remote *r, const char *name, bool is_made, struct err *e)
 	    command, sizeof(command), "%s %s", is_made ? "MKD" : "RMD", name);
 	(void)snprintf(action, sizeof(action), "%s the directory '%s'",
 	    is_made ? "make" : "remove", name);
-	return say(r, commands, action, e);
+	return ftp_say(r, commands, action, e);
+}
+
+/* What the loaded libcurl does wrong is not asked of it. */
+static int
+ftp_check(const struct target *t, struct err *e)
+{
+	const curl_version_info_data *v = curl_version_info(CURLVERSION_NOW);
+
+	if (t->active && t->tls == TARGET_TLS_REQUIRED &&
+	    v->version_num >= CURL_LEAKS_FROM &&
+	    v->version_num < CURL_LEAKS_BEFORE) {
+		(void)err_set(e, ERR_SPEC,
+		    "active mode over TLS would send the file in clear with "
+		    "libcurl %s",
+		    v->version);
+		return err_hint(
+		    e, "Leave active out, or install libcurl 8.0 or newer.");
+	}
+	if (t->min_tls != NULL && strcmp(t->min_tls, "1.3") == 0 &&
+	    v->version_num < CURL_WITH_SAFE_TLS13) {
+		(void)err_set(e, ERR_SPEC,
+		    "FTP uploads over TLS 1.3 break with libcurl %s",
+		    v->version);
+		return err_hint(
+		    e, "Leave min_tls out, or install libcurl 8.9 or newer.");
+	}
+	return 0;
 }
 
 #define FTP_OPERATIONS \
-	.has_host = true, .open = ftp_open, .put = ftp_put, .look = ftp_look, \
-	.rename = ftp_rename, .remove = ftp_remove, \
-	.read_back = ftp_read_back, .directory = ftp_directory, \
-	.close = ftp_close
+	.has_host = true, .check = ftp_check, .open = ftp_open, \
+	.put = ftp_put, .look = ftp_look, .rename = ftp_rename, \
+	.remove = ftp_remove, .hash = ftp_hash, .read_back = ftp_read_back, \
+	.directory = ftp_directory, .close = ftp_close
 
 const struct protocol protocol_ftp = { .scheme = "ftp://", FTP_OPERATIONS };
 

@@ -39,6 +39,7 @@ struct remote {
 	struct receipt *receipt;	 /* borrowed; reply and tls go there */
 	enum fate fate;	  /* of the last operation, if it failed */
 	bool has_begun;	  /* put: something may be there under the name */
+	bool is_cut;	  /* put: the other side ended the data connection */
 	bool must_finish; /* cleaning up: heed no cancellation, be quick */
 	bool is_reused;	  /* TLS of a data connection resumed a session */
 	bool cap_tls12;	  /* set before opening: offer nothing above 1.2 */
@@ -71,11 +72,14 @@ struct look {
 	char why[320];		 /* the target's words, unless LOOK_THERE */
 };
 
+/* Size of the longest hash as text, with its NUL. */
+enum { DIGEST_HEX = 129 };
+
 /* A hash that a target computed. */
 struct digest {
-	char algorithm[16]; /* libcrypto's name ("SHA256"), or "CRC32" */
-	char command[16];   /* how it was asked for ("XSHA256") */
-	char hex[129];	    /* lower-case */
+	char algorithm[16];   /* libcrypto's name ("SHA256"), or "CRC32" */
+	char command[24];     /* how it was asked for ("XSHA256") */
+	char hex[DIGEST_HEX]; /* in either case */
 };
 
 /* Takes content that is read back; -1 ends the reading. */

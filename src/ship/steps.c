@@ -168,6 +168,29 @@ look_after_put(struct course *c, struct err *e)
 	return -1;
 }
 
+/*
+ * Behind how many bytes the upload goes on. Under the final name only what
+ * this run put there is a part of this file.
+ */
+static int
+find_offset(struct course *c, uint64_t *offset, struct err *e)
+{
+	struct look found;
+
+	*offset = 0;
+	if (!c->target->resume || c->no_resume ||
+	    (c->receipt->is_direct && c->receipt->stage != SHIP_UPLOADING))
+		return 0;
+	if (verify_look(c, c->upload_name, &found, e) < 0)
+		return -1;
+	if (found.result == LOOK_THERE && found.bytes < c->shipment->bytes)
+		*offset = found.bytes;
+	if (*offset > 0)
+		log_info("the upload of '%s' goes on behind %llu bytes",
+		    c->upload_name, (unsigned long long)*offset);
+	return 0;
+}
+
 static int
 upload(struct course *c, struct err *e)
 {
@@ -176,6 +199,9 @@ upload(struct course *c, struct err *e)
 	int rc;
 
 	c->is_checked = false;
+	if (find_offset(c, &u.offset, e) < 0)
+		return -1;
+	c->is_resumed = u.offset > 0;
 	rc = c->remote.protocol->put(&c->remote, &u, &first);
 	if (c->remote.has_begun)
 		c->receipt->stage = SHIP_UPLOADING;
@@ -223,10 +249,6 @@ settle_rename(struct course *c, const char *const names[2], struct err *e)
 {
 	struct err own = ERR_INIT;
 
-	if (c->remote.fate == FATE_REFUSED)
-		(void)err_hint(e,
-		    "The server refuses the rename: is there a file of that "
-		    "name that may not be replaced? See overwrite and publish.");
 	if (c->remote.fate == FATE_REFUSED && e->class == ERR_TARGET &&
 	    make_way(c, names, e) == 0)
 		return 0;
@@ -268,6 +290,28 @@ publish(struct course *c, struct err *e)
 	return 0;
 }
 
+/* What was put together of parts and is not the file is sent whole, once. */
+static int
+upload_verified(struct course *c, struct err *e)
+{
+	struct err first = ERR_INIT;
+
+	if (upload(c, e) < 0)
+		return -1;
+	if (verify_upload(c, &first) == 0)
+		return 0;
+	if (!c->is_resumed || c->no_resume || first.class != ERR_NOT_NOW) {
+		*e = first;
+		return -1;
+	}
+	log_info("what was resumed is not the file, it is sent whole: %s",
+	    first.text);
+	c->no_resume = true;
+	if (remote_open(&c->remote, e) < 0 || upload(c, e) < 0)
+		return -1;
+	return verify_upload(c, e);
+}
+
 int
 steps_attempt(struct course *c, struct err *e)
 {
@@ -277,7 +321,7 @@ steps_attempt(struct course *c, struct err *e)
 	if (c->receipt->stage == SHIP_SKIPPED)
 		return 0;
 	if (c->receipt->stage < SHIP_UPLOADED) {
-		if (upload(c, e) < 0 || verify_upload(c, e) < 0)
+		if (upload_verified(c, e) < 0)
 			return -1;
 		c->receipt->stage = SHIP_UPLOADED;
 	}
@@ -286,14 +330,24 @@ steps_attempt(struct course *c, struct err *e)
 	return verify_final(c, e);
 }
 
+/* What may be left is removed, unless a later run goes on behind it. */
+static bool
+is_to_be_removed(const struct course *c)
+{
+	if (c->receipt->stage == SHIP_UPLOADING && c->target->resume &&
+	    !c->receipt->is_direct)
+		return false;
+	return c->receipt->stage == SHIP_UPLOADING ||
+	    c->receipt->stage == SHIP_UPLOADED;
+}
+
 void
 steps_clean_up(struct course *c)
 {
 	char reply[sizeof(c->receipt->reply)];
 	struct err own = ERR_INIT;
 
-	if (c->receipt->stage == SHIP_UPLOADING ||
-	    c->receipt->stage == SHIP_UPLOADED) {
+	if (is_to_be_removed(c)) {
 		/* The receipt keeps what was said to what failed. */
 		memcpy(reply, c->receipt->reply, sizeof(reply));
 		c->remote.must_finish = true;

@@ -22,6 +22,8 @@ struct course {
 	char upload_name[1024];		 /* temporary, or the final name */
 	bool is_final;	 /* another attempt would change nothing */
 	bool is_checked; /* the content was compared, not the size alone */
+	bool is_resumed; /* the last upload went on behind an older part */
+	bool no_resume;	 /* such a file was not the right one */
 	bool is_removed; /* an older file was removed to make way */
 	unsigned cuts;	 /* uploads that the server cut off, in a row */
 };

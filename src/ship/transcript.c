@@ -22,6 +22,7 @@ transcript_init(struct transcript *t)
 {
 	t->command[0] = '\0';
 	t->reply[0] = '\0';
+	t->lines[0] = '\0';
 	t->code = 0;
 	t->has_stored = false;
 	t->has_renamed = false;
@@ -65,11 +66,12 @@ hear_command(struct transcript *t, const char *data, size_t n)
 {
 	t->code = 0;
 	t->reply[0] = '\0';
+	t->lines[0] = '\0';
 	if (is_verb(data, n, "PASS") || is_verb(data, n, "ACCT"))
 		(void)snprintf(t->command, sizeof(t->command), "PASS ***");
 	else
 		copy_line(t->command, sizeof(t->command), data, n);
-	if (is_verb(data, n, "STOR"))
+	if (is_verb(data, n, "STOR") || is_verb(data, n, "APPE"))
 		t->has_stored = true;
 	if (is_verb(data, n, "RNTO"))
 		t->has_renamed = true;
@@ -81,11 +83,14 @@ static void
 hear_reply_line(struct transcript *t, const char *data, size_t n)
 {
 	char line[TRANSCRIPT_LINE];
+	size_t used;
 
 	copy_line(line, sizeof(line), data, n);
 	if (line[0] == '\0')
 		return;
 	log_debug("ftp < %s", line);
+	used = strlen(t->lines);
+	(void)snprintf(t->lines + used, sizeof(t->lines) - used, "%s\n", line);
 	if (!isdigit((unsigned char)line[0]) ||
 	    !isdigit((unsigned char)line[1]) ||
 	    !isdigit((unsigned char)line[2]) ||
@@ -119,6 +124,10 @@ hear_text(struct transcript *t, const char *data, size_t n)
 
 	copy_line(line, sizeof(line), data, n);
 	log_debug("ftp * %s", line);
+	/* libcurl 7.88 and 8.x say it differently. */
+	if (strncmp(line, "SSL re-using session", 20) == 0 ||
+	    strncmp(line, "SSL reusing session", 19) == 0)
+		t->is_reused = true;
 	if (strncmp(line, intro, sizeof(intro) - 1) != 0)
 		return;
 	slash = strstr(line, " / ");

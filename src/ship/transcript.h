@@ -20,12 +20,14 @@ struct transcript {
 	char command[512]; /* last command, without its argument if secret */
 	char reply[256];   /* last line of the last reply, escaped */
 	int code;	   /* of that reply; 0: none since the command */
+	char lines[4096];  /* all lines since the command, as they fit */
 	char tls[64];	   /* "TLSv1.2 ECDHE-...", or empty */
-	bool has_stored;   /* STOR was sent */
+	bool is_reused;	   /* a TLS session was taken up again */
+	bool has_stored;   /* STOR or APPE was sent */
 	bool has_renamed;  /* RNTO was sent */
 };
 
-/* Forget everything but tls. */
+/* Forget everything but what is known of TLS. */
 void transcript_init(struct transcript *t);
 /* Listen to a handle; t must live as long. */
 void transcript_attach(struct transcript *t, CURL *easy);

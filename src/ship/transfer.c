@@ -15,9 +15,6 @@
 #include "ship/classify.h"
 #include "ship/transfer.h"
 
-/* The first libcurl that shuts TLS 1.3 down rightly after an FTP upload. */
-enum { CURL_WITH_SAFE_TLS13 = 0x080900 };
-
 /* How long cleaning up may take, connecting and each command. */
 enum { FINISH_S = 10, URL_MAX = 8192 };
 
@@ -124,6 +121,8 @@ set_limits(struct transfer *t)
 		SET(CURLOPT_LOW_SPEED_LIMIT, 1L);
 		SET(CURLOPT_LOW_SPEED_TIME, seconds(g->stall_timeout_ms));
 	}
+	if (g->bandwidth > 0)
+		SET(CURLOPT_MAX_SEND_SPEED_LARGE, (curl_off_t)g->bandwidth);
 	SET(CURLOPT_TCP_KEEPALIVE, 1L);
 	SET(CURLOPT_TCP_KEEPIDLE, (long)KEEPALIVE_IDLE_S);
 	SET(CURLOPT_TCP_KEEPINTVL, (long)KEEPALIVE_INTERVAL_S);
@@ -143,7 +142,11 @@ tls_versions(const struct remote *r)
 		CURL_WITH_SAFE_TLS13 ||
 	    (g->max_tls != NULL && strcmp(g->max_tls, "1.2") == 0);
 
-	return CURL_SSLVERSION_TLSv1_2 |
+	long oldest = g->min_tls != NULL && strcmp(g->min_tls, "1.3") == 0 ?
+	    CURL_SSLVERSION_TLSv1_3 :
+	    CURL_SSLVERSION_TLSv1_2;
+
+	return oldest |
 	    (is_capped ? CURL_SSLVERSION_MAX_TLSv1_2 :
 			 CURL_SSLVERSION_MAX_DEFAULT);
 }
@@ -183,11 +186,30 @@ set_protection(struct transfer *t)
 }
 
 static CURLcode
+set_client(struct transfer *t)
+{
+	const struct target *g = t->remote->target;
+	CURLcode rc = CURLE_OK;
+
+	if (g->client_cert == NULL)
+		return rc;
+	SET(CURLOPT_SSLCERT, g->client_cert);
+	SET(CURLOPT_SSLKEY,
+	    g->client_key != NULL ? g->client_key : g->client_cert);
+	if (g->client_key_password != NULL)
+		SET(CURLOPT_KEYPASSWD, g->client_key_password);
+	return rc;
+}
+
+static CURLcode
 set_ftp(struct transfer *t)
 {
 	CURLcode rc = CURLE_OK;
 
+	if (t->remote->target->active)
+		SET(CURLOPT_FTPPORT, "-");
 	SET(CURLOPT_FTP_SKIP_PASV_IP, 1L);
+	SET(CURLOPT_FTP_USE_EPRT, t->remote->target->epsv ? 1L : 0L);
 	SET(CURLOPT_FTP_USE_EPSV, t->remote->target->epsv ? 1L : 0L);
 	SET(CURLOPT_FTP_FILEMETHOD, (long)CURLFTPMETHOD_MULTICWD);
 	SET(CURLOPT_FTP_CREATE_MISSING_DIRS,
@@ -234,6 +256,8 @@ transfer_open(struct transfer *t, struct remote *r, struct err *e)
 	if (rc == CURLE_OK)
 		rc = set_protection(t);
 	if (rc == CURLE_OK)
+		rc = set_client(t);
+	if (rc == CURLE_OK)
 		rc = set_ftp(t);
 	if (rc == CURLE_OK)
 		rc = set_callbacks(t);
@@ -257,6 +281,7 @@ keep_reply(const struct transfer *t)
 	if (t->said.tls[0] != '\0')
 		(void)snprintf(
 		    receipt->tls, sizeof(receipt->tls), "%s", t->said.tls);
+	t->remote->is_reused = t->said.is_reused;
 }
 
 int
@@ -304,6 +329,7 @@ void
 transfer_close(struct transfer *t)
 {
 	transfer_drop_file(t);
+	free(t->features);
 	/* Closing says QUIT; whoever listens must still be there. */
 	curl_easy_cleanup(t->easy);
 	t->easy = NULL;

@@ -16,6 +16,9 @@
 #include "ship/protocol.h"
 #include "ship/transcript.h"
 
+/* The first libcurl that shuts TLS 1.3 down rightly after an FTP upload. */
+enum { CURL_WITH_SAFE_TLS13 = 0x080900 };
+
 /* A handle and what its callbacks need. */
 struct transfer {
 	CURL *easy;			 /* owned */
@@ -28,6 +31,7 @@ struct transfer {
 	struct err local;	/* a callback of ours failed */
 	uint64_t sent;	    /* position in the file after what libcurl has */
 	const char *option; /* the last one that was set */
+	char *features;	    /* lines of FEAT, owned; NULL: not asked */
 	char detail[CURL_ERROR_SIZE]; /* libcurl's words */
 };
 

@@ -40,6 +40,12 @@ static const char *const isolations[] = { "default", "read-uncommitted",
 static const char *const newlines[] = { "crlf", "lf", NULL };
 static const char *const tls_modes[] = { "required", "none", NULL };
 static const char *const tls_versions[] = { "1.2", "1.3", NULL };
+/* From here to verifications: as in the enumerations of ship/target.h. */
+static const char *const publishings[] = { "rename", "directory", "marker",
+	"direct", NULL };
+static const char *const overwrites[] = { "replace", "fail", "skip", NULL };
+static const char *const verifications[] = { "none", "size", "hash", "reread",
+	NULL };
 
 static const struct setting rows[] = {
 	{ "description", SETTING_TEXT, NULL, 0, TEXT_BYTES, NULL, SETTING_JOB,
@@ -235,6 +241,8 @@ static const struct setting rows[] = {
 	    "required: TLS or nothing is sent. none: in clear, password and "
 	    "all.",
 	    "tls = \"none\";" },
+	{ "targets.min_tls", SETTING_CHOICE, "1.2", 0, 0, tls_versions, 0,
+	    "The oldest version of TLS to accept.", "min_tls = \"1.3\";" },
 	{ "targets.max_tls", SETTING_CHOICE, NULL, 0, 0, tls_versions, 0,
 	    "The newest version of TLS to offer, for servers that fail with a "
 	    "newer one.",
@@ -248,13 +256,56 @@ static const struct setting rows[] = {
 	    "The server's public key must have this SHA-256 in base64 too.",
 	    "pinned_key = "
 	    "\"sha256//YhKJKSzoTt2b5FP18fvpHo7fJYqQCjAa3HWY3tvRMwE=\";" },
+	{ "targets.client_cert", SETTING_TEXT, NULL, 1, TEXT_BYTES, NULL,
+	    SETTING_FILE,
+	    "A certificate (PEM) to show to a server that asks for one.",
+	    "client_cert = \"acme.pem\";" },
+	{ "targets.client_key", SETTING_TEXT, NULL, 1, TEXT_BYTES, NULL,
+	    SETTING_FILE,
+	    "The private key (PEM) of client_cert, if it is not in the same "
+	    "file.",
+	    "client_key = \"acme.key\";" },
+	{ "targets.client_key_password", SETTING_SECRET, NULL, 0, 0, NULL, 0,
+	    "Where the password of an encrypted client_key is.",
+	    "client_key_password = { credential = \"acme-key\"; };" },
+	{ "targets.publish", SETTING_CHOICE, "rename", 0, 0, publishings, 0,
+	    "How the file gets its name. rename: it is uploaded under a "
+	    "temporary name, verified, renamed. directory: the same in the "
+	    "directory staging. marker, direct: uploaded under its own name, "
+	    "for servers that allow nothing better; with marker a done file "
+	    "tells that it is complete.",
+	    "publish = \"directory\";" },
+	{ "targets.staging", SETTING_TEXT, NULL, 1, TEXT_BYTES, NULL, 0,
+	    "With publish = \"directory\" where the file is until it is "
+	    "complete, ending with a slash: relative to the directory of the "
+	    "URL, or from the server's root if it begins with a slash.",
+	    "staging = \"../staging/\";" },
 	{ "targets.temporary", SETTING_TEXT, "{name}.part", 1, TEXT_BYTES, NULL,
 	    SETTING_TEMPLATE,
 	    "The file's name at the target until it is complete.",
 	    "temporary = \".{name}.tmp\";" },
+	{ "targets.overwrite", SETTING_CHOICE, "replace", 0, 0, overwrites, 0,
+	    "What to do about a file of that name that is there already. "
+	    "replace: it is replaced. fail: nothing is sent, and somebody is "
+	    "told. skip: nothing is sent, and that is right.",
+	    "overwrite = \"fail\";" },
+	{ "targets.verify", SETTING_CHOICE, "size", 0, 0, verifications, 0,
+	    "How it is made sure that what is there is what was sent. size: "
+	    "before and after renaming. hash: by a hash that the server "
+	    "computes, or else as reread. reread: its content is read back. "
+	    "none: the server's word is enough.",
+	    "verify = \"hash\";" },
+	{ "targets.may_vanish", SETTING_BOOL, "false", 0, 0, NULL, 0,
+	    "Whether a file that is gone right after it got its name is "
+	    "delivered: for servers that move files away at once.",
+	    "may_vanish = true;" },
 	{ "targets.mkdirs", SETTING_BOOL, "false", 0, 0, NULL, 0,
 	    "Whether directories of the URL that are missing are made.",
 	    "mkdirs = true;" },
+	{ "targets.active", SETTING_BOOL, "false", 0, 0, NULL, 0,
+	    "Whether the server connects to this host for data (PORT), "
+	    "instead of being connected to.",
+	    "active = true;" },
 	{ "targets.epsv", SETTING_BOOL, "true", 0, 0, NULL, 0,
 	    "Whether EPSV is tried before PASV; false for firewalls that "
 	    "do not know it.",
@@ -268,6 +319,21 @@ static const struct setting rows[] = {
 	{ "targets.stall_timeout", SETTING_DURATION, "120s", SECOND, LONGEST,
 	    NULL, 0, "How long a transfer may stand still.",
 	    "stall_timeout = \"5m\";" },
+	{ "targets.resume", SETTING_BOOL, "false", 0, 0, NULL, 0,
+	    "Whether an upload that broke off goes on where it was, instead "
+	    "of from the beginning; verified as with verify = \"hash\".",
+	    "resume = true;" },
+	{ "targets.bandwidth", SETTING_SIZE, "0", 0, INT64_MAX, NULL, 0,
+	    "How much is sent in a second at most; \"0\" is no limit.",
+	    "bandwidth = \"10MB\";" },
+	{ "targets.retries", SETTING_INTEGER, "5", 0, 1000, NULL, 0,
+	    "How often a delivery that failed for a reason that may pass is "
+	    "tried again, within limits.runtime. What is refused is not.",
+	    "retries = 0;" },
+	{ "targets.retry_wait", SETTING_DURATION, "5s", 0, LONGEST, NULL, 0,
+	    "How long to wait before the first of the retries; before each "
+	    "further one twice as long, up to 5 minutes.",
+	    "retry_wait = \"30s\";" },
 
 	{ "notify", SETTING_LIST, NULL, 0, 0, NULL, 0,
 	    "Who is told of what, each in one way or several.", NULL },

@@ -301,6 +301,7 @@ put_delivery(struct query *q, const struct run_delivery *d)
 	query_put_text(q, text_or(d->reply));
 	query_put_text(q, text_or(d->tls));
 	query_put_text(q, text_or(d->verified));
+	query_put_integer(q, (int64_t)d->attempts);
 	query_put_integer(q, (int64_t)d->bytes);
 	query_put_integer(q, (int64_t)d->elapsed_ms);
 	query_put_text(q, error->class != ERR_NONE ? err_name(error) : "");
@@ -316,9 +317,9 @@ ledger_begin_delivery(struct ledger *l, int64_t file,
 
 	query_begin(&q, l->db,
 	    "INSERT INTO delivery (target, url, name,"
-	    " state, stage, reply, tls, verified, bytes, elapsed_ms, class,"
-	    " message, hint, file, began_ms)"
-	    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+	    " state, stage, reply, tls, verified, attempts, bytes,"
+	    " elapsed_ms, class, message, hint, file, began_ms) VALUES"
+	    " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
 	put_delivery(&q, d);
 	query_put_integer(&q, file);
 	query_put_integer(&q, clock_wall_ms());
@@ -337,7 +338,7 @@ ledger_end_delivery(struct ledger *l, int64_t delivery,
 	query_begin(&q, l->db,
 	    "UPDATE delivery SET target = ?, url = ?,"
 	    " name = ?, state = ?, stage = ?, reply = ?, tls = ?,"
-	    " verified = ?, bytes = ?, elapsed_ms = ?, class = ?,"
+	    " verified = ?, attempts = ?, bytes = ?, elapsed_ms = ?, class = ?,"
 	    " message = ?, hint = ? WHERE id = ?");
 	put_delivery(&q, d);
 	query_put_integer(&q, delivery);

@@ -232,6 +232,7 @@ put_delivery(const struct query *q, void *with, struct err *e)
 		.verified = query_text(q, 7),
 		.bytes = (uint64_t)query_integer(q, 8),
 		.elapsed_ms = (uint64_t)query_integer(q, 9),
+		.attempts = (uint64_t)query_integer(q, 11),
 	};
 
 	if (query_text(q, 10)[0] != '\0') {
@@ -253,7 +254,8 @@ ledger_each_delivery(struct ledger *l, int64_t run,
 	query_begin(&q, l->db,
 	    "SELECT d.target, d.url, d.name, d.state,"
 	    " d.stage, d.reply, d.tls, d.verified, d.bytes, d.elapsed_ms,"
-	    " d.message FROM delivery d JOIN file f ON f.id = d.file"
+	    " d.message, d.attempts"
+	    " FROM delivery d JOIN file f ON f.id = d.file"
 	    " WHERE f.run = ? ORDER BY d.id");
 	query_put_integer(&q, run);
 	return each(&q, put_delivery, &reader, e);

@@ -66,6 +66,7 @@ static const char *const schema_steps[] = {
 	" run INTEGER PRIMARY KEY REFERENCES run (id),"
 	" environment INTEGER NOT NULL REFERENCES environment (id));",
 	"CREATE INDEX run_job ON run (job, environment, id);",
+	"ALTER TABLE delivery ADD COLUMN attempts INTEGER NOT NULL DEFAULT 1;",
 };
 
 /* The version that all steps lead to. */

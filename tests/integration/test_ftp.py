@@ -396,7 +396,7 @@ class Away(Ftp):
         server = Pyftpd(self.directory)
         server.start()
         server.stop()
-        self.job(server.url(), 'tls = "none";')
+        self.job(server.url(), 'tls = "none"; retries = 0;')
         result = self.home.run("run", "j", expect=75)
         self.assert_message(result, "partner", str(server.port))
         self.assert_recorded(75)
@@ -408,7 +408,7 @@ class Away(Ftp):
 
     def test_no_host(self):
         """a name that does not resolve: 75"""
-        self.job("ftp://no-such-host.invalid/incoming/")
+        self.job("ftp://no-such-host.invalid/incoming/", "retries = 0;")
         result = self.home.run("run", "j", expect=75)
         self.assert_message(result, "no-such-host.invalid")
 

@@ -289,7 +289,9 @@ class Faults(Case):
                       'file: { name = "out.csv"; };\n' +
                       target(server.url(), "partner",
                              'user = "%s"; password = { file = "ftp.secret"; '
-                             "}; %s %s" % (USER, tls, extra)))
+                             '}; retry_wait = "20ms"; %s %s%s' %
+                             (USER, tls, extra, "" if "retries" in extra
+                              else " retries = 0;")))
 
     def delivery(self):
         return self.home.ledger("SELECT * FROM delivery ORDER BY id")[-1]

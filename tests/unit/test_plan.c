@@ -101,6 +101,13 @@ test_everything(void **state)
 	    "    password = { file = \"secret\"; }; tls = \"none\";\n"
 	    "    max_tls = \"1.2\"; ca_file = \"ca.pem\"; mkdirs = true;\n"
 	    "    temporary = \".{name}.{run}\"; epsv = false;\n"
+	    "    min_tls = \"1.2\"; client_cert = \"me.pem\";\n"
+	    "    client_key = \"me.key\"; active = true;\n"
+	    "    client_key_password = { file = \"secret\"; };\n"
+	    "    publish = \"directory\"; staging = \"../tmp/\";\n"
+	    "    overwrite = \"skip\"; verify = \"size\"; resume = true;\n"
+	    "    may_vanish = true; bandwidth = \"1MB\";\n"
+	    "    retries = 7; retry_wait = \"8s\";\n"
 	    "    connect_timeout = \"1s\"; reply_timeout = \"2s\";\n"
 	    "    stall_timeout = \"3s\"; } );\n"
 	    "limits: { runtime = \"1h\"; lock_wait = \"7s\"; keep = \"1d\"; "
@@ -147,6 +154,19 @@ test_everything(void **state)
 	assert_string_equal(t->max_tls, "1.2");
 	assert_string_equal(t->ca_file, path_of("ca.pem"));
 	assert_true(t->mkdirs && !t->epsv);
+	assert_string_equal(t->min_tls, "1.2");
+	assert_string_equal(t->client_cert, path_of("me.pem"));
+	assert_string_equal(t->client_key, path_of("me.key"));
+	assert_string_equal(t->client_key_password, "hunter2hunter2");
+	assert_int_equal(t->publish, TARGET_DIRECTORY);
+	assert_string_equal(t->staging, "../tmp/");
+	assert_int_equal(t->overwrite, TARGET_SKIP);
+	/* What is put together of parts is never judged by its size. */
+	assert_int_equal(t->verify, TARGET_VERIFY_HASH);
+	assert_true(t->resume && t->may_vanish && t->active);
+	assert_int_equal(t->bandwidth, 1000000);
+	assert_int_equal(t->retries, 7);
+	assert_int_equal(t->retry_wait_ms, 8000);
 	assert_int_equal(t->connect_timeout_ms, 1000);
 	assert_int_equal(t->reply_timeout_ms, 2000);
 	assert_int_equal(t->stall_timeout_ms, 3000);
@@ -169,6 +189,7 @@ test_defaults(void **state)
 	char text[1024];
 	struct err e = ERR_INIT;
 	struct spec *spec;
+	const struct target *t;
 	struct plan *p;
 
 	(void)state;
@@ -183,7 +204,17 @@ test_defaults(void **state)
 	assert_int_equal(p->result, PLAN_RESULT_LAST);
 	assert_true(p->csv.header && p->csv.crlf);
 	assert_int_equal(p->csv.delimiter, ',');
-	assert_int_equal(p->targets[0].target.tls, TARGET_TLS_REQUIRED);
+	t = &p->targets[0].target;
+	assert_int_equal(t->tls, TARGET_TLS_REQUIRED);
+	assert_int_equal(t->publish, TARGET_RENAME);
+	assert_int_equal(t->overwrite, TARGET_REPLACE);
+	assert_int_equal(t->verify, TARGET_VERIFY_SIZE);
+	assert_false(t->resume || t->may_vanish || t->active || t->mkdirs);
+	assert_true(t->epsv);
+	assert_int_equal(t->bandwidth, 0);
+	assert_int_equal(t->retries, 5);
+	assert_int_equal(t->retry_wait_ms, 5000);
+	assert_null(t->client_cert);
 	assert_string_equal(p->targets[0].temporary, "a.csv.part");
 	assert_int_equal(p->keep_ms, INT64_C(14) * 86400000);
 	plan_free(p);
