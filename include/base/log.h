@@ -54,7 +54,8 @@ bool log_is_terminal(void);
 void log_on_line(void (*clear)(void));
 /*
  * Append the last lines at info and above since log_forget, however few of
- * them were shown: "2026-11-24T13:20:59Z info: text" each, redacted and escaped.
+ * them were shown: "2026-11-24T13:20:59Z info: text" each, redacted and
+ * escaped.
  */
 int log_put_tail(struct buf *out, struct err *e) MUST_CHECK;
 /* Forget these lines: what follows belongs to another run. */
