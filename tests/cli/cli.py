@@ -80,6 +80,13 @@ class CliCase(Case):
                            and r["job"] == worker_of
                            for r in self.home.runs())
 
+    def statement_ended(self, job):
+        """A condition: its first statement ended, so the second one began."""
+        began = self.statement_began(job)
+        return lambda: began() and self.home.ledger(
+            "SELECT 1 FROM statement JOIN run ON run.id = statement.run "
+            "WHERE run.job = ? AND run.state = 'running'", job)
+
     def grows(self, job):
         """A condition: the spool holds an unfinished file with rows."""
         top = os.path.join(self.home.state, "spool", job)
@@ -99,4 +106,4 @@ class CliCase(Case):
     @staticmethod
     def settle():
         """Long enough for a statement to be on its way in the driver."""
-        time.sleep(0.3)
+        time.sleep(REACHED_SECONDS / 10)

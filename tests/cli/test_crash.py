@@ -32,7 +32,7 @@ class Crash(CliCase):
         """A run that is in its second statement."""
         self.put(job, "CREATE TEMP TABLE t (a);\n\n" + sql, **more)
         process, worker = self.in_worker(
-            "run", job, *words, ready=self.statement_began(job))
+            "run", job, *words, ready=self.statement_ended(job))
         if "max(" in sql:
             self.settle()
         else:
@@ -268,11 +268,13 @@ class Crash(CliCase):
 
     def test_secret_closes(self):
         """a secret's command that goes on after its output is ended too"""
+        mark = os.path.join(self.home.path, "mark")
         self.put("daily", source='user = "u"; password = { command = ( "sh", '
-                 '"-c", "echo secret; exec >&-; exec sleep 600" ); };')
+                 '"-c", "echo secret; exec >&-; echo > %s; exec sleep 600" ); '
+                 '};' % mark)
         process = self.home.start("run", "daily")
         self.addCleanup(self.end, process)
-        time.sleep(1)
+        wait_until(lambda: os.path.exists(mark), 60, "the command's end")
         process.terminate()
         self.assert_message(self.home.finish(process, 143), "signal 15")
 

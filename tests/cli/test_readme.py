@@ -30,7 +30,7 @@ PARTNER = 'url  = "ftp://ftp.partner.example/incoming/";'
 VARIABLE = (        # what differs from run to run
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "TIME"),
     (r"(?<=[- ])20\d\d-?\d\d-?\d\d\b", "DATE"),
-    (r"\b\d+\.\d\d s\b", "DURATION"),
+    (r"\b\d+\.\d+ s\b", "DURATION"),
     (r"\b\d+\.\d+(\.\d+)+\b|\bso \d+\.\d+\b", "VERSION"),
     (r"localhost:\d+", "localhost:PORT"),
     (r" +# ", " # "),

@@ -53,7 +53,7 @@ def program(plain=False):
 
 
 # Until a run is in its slow statement, on a busy machine or under valgrind.
-REACHED_SECONDS = 10 if len(program()) > 1 else 3
+REACHED_SECONDS = 30 if len(program()) > 1 else 3
 
 
 def temporary(prefix="odbcship-test-"):
