@@ -63,6 +63,8 @@ extern const struct command command_list;
 extern const struct command command_status;
 /* Show recorded runs: cmd_history.c. */
 extern const struct command command_history;
+/* A page of all jobs and runs: cmd_report.c. */
+extern const struct command command_report;
 
 /* Look at the environment: cmd_doctor.c. */
 extern const struct command command_doctor;

@@ -1,0 +1,58 @@
+/*
+ * report_style.c - how the page of report looks
+ *
+ * Colours are variables, once for a light and once for a dark page; a test
+ * computes the contrast of all that are text (WCAG 2.1 1.4.3: 4.5 to 1) and
+ * of the marks (1.4.11: 3 to 1).
+ */
+#include "cli/report.h"
+
+const char report_style[] =
+    ":root{color-scheme:light dark;"
+    "--page:#ffffff;--card:#f6f8fa;--text:#1f2328;--soft:#57606a;"
+    "--line:#d0d7de;--good:#1a7f37;--bad:#b4232c;--warn:#8a5a00;"
+    "--link:#0550ae;--mark:#4b6bb5}\n"
+    "@media(prefers-color-scheme:dark){:root{"
+    "--page:#0d1117;--card:#161b22;--text:#e6edf3;--soft:#9ba5b0;"
+    "--line:#30363d;--good:#4ac26b;--bad:#ff8f88;--warn:#e0af3c;"
+    "--link:#79b8ff;--mark:#7f9ee6}}\n"
+    "*{box-sizing:border-box}"
+    "body{margin:0 auto;padding:1.5rem;max-width:76rem;"
+    "background:var(--page);color:var(--text);"
+    "font:15px/1.5 system-ui,sans-serif}\n"
+    "h1{font-size:1.5rem;margin:0}h2{font-size:1.15rem;margin:2rem 0 .5rem}"
+    "h3{font-size:1rem;margin:0 0 .25rem}p{margin:.25rem 0}"
+    "a{color:var(--link)}.soft,figcaption,legend{color:var(--soft)}\n"
+    "table{border-collapse:collapse;width:100%;font-size:.92em}"
+    "th,td{text-align:left;padding:.3rem .6rem;vertical-align:top;"
+    "border-bottom:1px solid var(--line)}"
+    "thead th{color:var(--soft);font-weight:600;white-space:nowrap}"
+    "tbody th{font-weight:600}"
+    ".num{text-align:right;white-space:nowrap;"
+    "font-variant-numeric:tabular-nums}"
+    ".wide{overflow-x:auto}\n"
+    ".card{background:var(--card);border:1px solid var(--line);"
+    "border-radius:6px;padding:.8rem 1rem;margin:.6rem 0;"
+    "break-inside:avoid}"
+    ".card.bad{border-left:5px solid var(--bad)}"
+    ".card.warn{border-left:5px solid var(--warn)}\n"
+    ".word{font-weight:700;white-space:nowrap}"
+    ".word.good{color:var(--good)}.word.bad{color:var(--bad)}"
+    ".word.warn{color:var(--warn)}.word.soft{color:var(--soft)}"
+    "code,.error{font-family:ui-monospace,monospace;font-size:.9em;"
+    "overflow-wrap:anywhere}\n"
+    "h4{font-size:.92em;margin:.5rem 0 0}ul{margin:.25rem 0;padding-left:"
+    "1.2rem}li{margin:.2rem 0}"
+    "figure{margin:.5rem 1.5rem .5rem 0;display:inline-block;max-width:100%}"
+    ".card figure{display:block}"
+    "figcaption{font-size:.87em}"
+    "svg{display:block;max-width:100%;height:auto}"
+    "svg.strip{display:inline-block;vertical-align:middle}"
+    "path{fill:none;stroke-width:4}.g{stroke:var(--good)}"
+    ".b{stroke:var(--bad);stroke-width:2}.o{stroke:var(--soft)}"
+    ".n{stroke:var(--mark)}\n"
+    "@media print{:root{color-scheme:light;"
+    "--page:#ffffff;--card:#ffffff;--text:#000000;--soft:#444444;"
+    "--line:#999999;--good:#1a7f37;--bad:#b4232c;--warn:#8a5a00;"
+    "--link:#000000;--mark:#4b6bb5}"
+    "body{padding:0;font-size:11px}*{print-color-adjust:exact}}\n";
