@@ -39,8 +39,8 @@ struct spec_request {
 
 /* Where a value comes from. */
 struct origin {
-	const char *file; /* NULL: the table's default */
-	unsigned line;	  /* 0: the command line or a default */
+	const char *file; /* NULL: the table's default; or "$VARIABLE" */
+	unsigned line;	  /* 0: no file, but a default or what was typed */
 };
 
 /* One effective value. */

@@ -112,8 +112,10 @@ put_setting(void *arg, const struct value *v, struct err *e)
 		return -1;
 	put_value(v, &line, e);
 	printf("%-*s  ", SHOW_COLUMN, buf_text(&line));
-	if (v->origin.file != NULL)
+	if (v->origin.file != NULL && v->origin.line > 0)
 		printf("# %s:%u\n", v->origin.file, v->origin.line);
+	else if (v->origin.file != NULL)
+		printf("# %s\n", v->origin.file);
 	else
 		printf("# %s\n", v->is_given ? "command line" : "default");
 	buf_release(&line);

@@ -28,6 +28,8 @@ const struct option_row common_options[] = {
 	    "standard error goes" },
 	{ "color", 0, "WHEN", "auto, always or never" },
 	{ "help", 'h', NULL, "say how it is used, and end" },
+	{ "version", 'V', NULL,
+	    "versions of the program and of everything it stands on" },
 	{ NULL, 0, NULL, NULL }
 };
 

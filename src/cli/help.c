@@ -87,8 +87,6 @@ help_program(void)
 	}
 	printf("\noptions of every command:\n");
 	put_options(common_options);
-	put_option(&(const struct option_row){ "version", 'V', NULL,
-	    "versions of the program and of everything it stands on" });
 	printf("\nexample:\n  odbcship query -d warehouse -e 'SELECT 1 AS "
 	       "one'\n\n'odbcship help COMMAND' tells more of a command, "
 	       "'odbcship show --settings' all that\na job spec can say, "

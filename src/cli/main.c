@@ -138,6 +138,9 @@ run_command(const struct command *command, int argc, char **argv)
 	    invocation_has(&inv, "help")) {
 		help_command(command);
 		status = 0;
+	} else if (e.class == ERR_NONE && invocation_has(&inv, "version")) {
+		help_version();
+		status = 0;
 	} else if (e.class != ERR_NONE || set_up(&inv, &e) < 0) {
 		terminal_error(NULL, &e);
 		status = err_exit_status(&e);

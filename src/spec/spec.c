@@ -22,9 +22,10 @@ struct loading {
 	const struct spec_request *request;
 	struct problems *problems;
 	struct spec *spec;
-	struct sheet main; /* what the main file says */
-	struct sheet job;  /* what the job spec says */
-	bool broken;	   /* a file could not be read */
+	struct sheet main;   /* what the main file says */
+	struct sheet job;    /* what the job spec says */
+	bool broken;	     /* a file could not be read */
+	struct origin where; /* what says which environment holds */
 };
 
 static void
@@ -187,11 +188,12 @@ choose(const struct loading *l)
 
 	if (c.name != NULL)
 		return c;
-	c.by = "$ODBCSHIP_ENV";
+	c.by = c.origin.file = "$ODBCSHIP_ENV";
 	c.name = variable != NULL && *variable != '\0' ? variable : NULL;
 	if (c.name != NULL)
 		return c;
 	c.by = "environment";
+	c.origin.file = NULL;
 	for (size_t i = 0; i < l->main.base.n; i++) {
 		const struct value *v = &l->main.base.entries[i].value;
 
@@ -286,12 +288,13 @@ choose_environment(struct loading *l)
 
 		if (kept != NULL)
 			l->spec->environment = kept;
+		l->where = c.origin;
 	}
 	if (e.class != ERR_NONE) {
 		problems_add(l->problems,
-		    c.origin.file != NULL ? c.origin.file :
-			c.name == NULL	  ? l->spec->path :
-					    NULL,
+		    c.origin.line > 0  ? c.origin.file :
+			c.name == NULL ? l->spec->path :
+					 NULL,
 		    c.origin.line, &e);
 		l->broken = true;
 	}
@@ -310,6 +313,22 @@ apply_files(struct loading *l)
 		if (layers[i] != NULL &&
 		    store_apply(l->spec, layers[i], &e) < 0)
 			complain(l, &e);
+	}
+}
+
+/* What holds, though the main file may say another one. */
+static void
+apply_environment(struct loading *l)
+{
+	for (size_t i = 0; i < l->spec->n_rows; i++) {
+		struct value *v = &l->spec->values[i];
+
+		if (strcmp(v->setting->path, "environment") != 0 ||
+		    *l->spec->environment == '\0')
+			continue;
+		v->text = l->spec->environment;
+		v->is_given = true;
+		v->origin = l->where;
 	}
 }
 
@@ -362,6 +381,7 @@ load(struct loading *l, const char *main_file)
 	if (!l->broken)
 		choose_environment(l);
 	apply_files(l);
+	apply_environment(l);
 	if (!l->broken)
 		apply_command_line(l);
 	store_finish(l->spec);
@@ -375,7 +395,7 @@ spec_load(struct spec **s, const struct spec_request *request,
     struct problems *problems, struct err *e)
 {
 	struct loading l = { request, problems, NULL, SHEET_INIT(SHEET_MAIN),
-		SHEET_INIT(SHEET_JOB), false };
+		SHEET_INIT(SHEET_JOB), false, { NULL, 0 } };
 	size_t start = problems->n, errors = problems->errors;
 	char *main_file = NULL;
 	int rc = -1;

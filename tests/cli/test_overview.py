@@ -244,6 +244,31 @@ class Status(Overview):
                       self.home.run("status").stdout)
 
 
+class Shown(Overview):
+    """What every command has, and what holds."""
+
+    def test_environment(self):
+        """show names the environment that holds, and what says so"""
+        self.home.main('environment = "prod";\n')
+        self.put("daily", extra="environments: { dev: { }; prod: { }; };\n")
+        for words, env, wanted in (
+                ((), {}, "environment = \"prod\" +# .*odbcship.cfg:1"),
+                (("--env", "dev"), {}, "environment = \"dev\" +# command line"),
+                ((), {"ODBCSHIP_ENV": "dev"},
+                 r"environment = \"dev\" +# \$ODBCSHIP_ENV")):
+            text = self.home.run("show", "daily", *words, env=env).stdout
+            self.assertRegex(text, "(?m)^%s$" % wanted)
+            self.assertEqual(text.count("environment ="), 1)
+
+    def test_version(self):
+        """--version is taken wherever --help is"""
+        wanted = self.home.run("--version").stdout
+        self.assertIn("SQLite", wanted)
+        for words in (("run", "--version"), ("-V", "status"),
+                      ("history", "-V", "7"), ("report", "--version")):
+            self.assertEqual(self.home.run(*words).stdout, wanted)
+
+
 class History(Overview):
     """What history says."""
 
