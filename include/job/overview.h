@@ -21,7 +21,10 @@
 #include "base/err.h"
 #include "spec/date.h"
 #include "spec/problem.h"
-#include "state/ledger.h"
+#include "state/standing.h"
+
+/* How long notes of the ledger are shown: two weeks. */
+#define OVERVIEW_NOTES_MS (INT64_C(14) * 24 * 60 * 60 * 1000)
 
 /* How a job stands, the worst first. */
 enum view_state {

@@ -122,22 +122,6 @@ struct run_filter {
 	int64_t until_ms;	 /* began before; 0 for all */
 };
 
-/*
- * How the runs of a job in an environment stand. Of runs that count, skipped
- * ones (the lock was held) and kept ones (--no-ship) are none.
- */
-struct standing {
-	int64_t first_ms;   /* when the first recorded run began; 0: none */
-	int64_t last;	    /* number of the last run that counts, else of
-			     * the last one at all; 0: none */
-	int64_t good;	    /* the last one that ended well; 0: none */
-	int64_t good_ms;    /* when it ended */
-	int64_t failing_ms; /* when the first failure since then began; or 0 */
-	unsigned failures;  /* failures since then */
-	unsigned skipped;   /* skipped runs since the last that counts */
-	unsigned missing;   /* deliveries that its last run still lacks */
-};
-
 /* Open (or make) dir/ledger.db. */
 int ledger_open(struct ledger **l, const char *dir, struct err *e) MUST_CHECK;
 /*
@@ -186,20 +170,6 @@ int ledger_end_run(struct ledger *l, int64_t run, const struct run_end *end,
 int ledger_each_run(struct ledger *l, const struct run_filter *filter,
     int (*put)(void *arg, const struct run_row *row, struct err *e), void *arg,
     struct err *e) MUST_CHECK;
-/* Call put for each job and environment that has runs, by name. */
-int ledger_each_job(struct ledger *l,
-    int (*put)(
-	void *arg, const char *job, const char *environment, struct err *e),
-    void *arg, struct err *e) MUST_CHECK;
-/* How the runs of the key's job and environment stand. */
-int ledger_get_standing(struct ledger *l, const struct run_key *key,
-    struct standing *standing, struct err *e) MUST_CHECK;
-/*
- * Whether the key's logical date was done: 1 when a run of it ended well and
- * was not just kept, 0 when none did.
- */
-int ledger_is_done(
-    struct ledger *l, const struct run_key *key, struct err *e) MUST_CHECK;
 /* Call put for each statement of a run, in order. */
 int ledger_each_statement(struct ledger *l, int64_t run,
     int (*put)(void *arg, const struct run_statement *s, struct err *e),

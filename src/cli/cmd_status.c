@@ -18,6 +18,7 @@
 #include "cli/moment.h"
 #include "cli/terminal.h"
 #include "job/overview.h"
+#include "state/repair.h"
 
 enum { STATUS_MAX = 64 * 1024 * 1024, NAME_WIDTH = 40, LATE_STATUS = 1 };
 
@@ -272,6 +273,31 @@ put_sum(const struct overview *o)
 	printf("\n");
 }
 
+/* What happened to the ledger is told for two weeks. */
+static int
+put_note(void *arg, int64_t at_ms, const char *text, struct err *e)
+{
+	char at[DATE_MOMENT];
+
+	(void)arg;
+	(void)e;
+	date_put_moment(at, NULL, at_ms);
+	terminal_put(stdout, TONE_WARN, "NOTE");
+	printf(" %s: %s\n", at, text);
+	return 0;
+}
+
+static void
+put_notes(const struct overview *o)
+{
+	struct err e = ERR_INIT;
+
+	if (o->ledger != NULL &&
+	    repair_each_note(o->ledger, o->now_ms - OVERVIEW_NOTES_MS, put_note,
+		NULL, &e) < 0)
+		terminal_error(NULL, &e);
+}
+
 static void
 put_text(const struct overview *o)
 {
@@ -290,6 +316,7 @@ put_text(const struct overview *o)
 	for (size_t i = 0; i < o->n; i++)
 		put_view(&o->views[i], width, o->now_ms);
 	put_sum(o);
+	put_notes(o);
 }
 
 static bool

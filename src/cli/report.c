@@ -14,6 +14,7 @@
 
 #include "base/str.h"
 #include "cli/report.h"
+#include "state/repair.h"
 
 enum {
 	STRIP_RUNS = 30,      /* of the table */
@@ -340,8 +341,35 @@ put_odd(struct page *p, size_t i)
 	html_put(h, "</article>");
 }
 
-static void
-put_attention(struct page *p)
+static int
+put_note(void *arg, int64_t at_ms, const char *text, struct err *e)
+{
+	struct html *h = arg;
+	char at[DATE_MOMENT];
+
+	(void)e;
+	date_put_moment(at, NULL, at_ms);
+	html_put(h,
+	    "<article class=\"card warn\"><h3><span class=\"word warn\">"
+	    "&#9888; ");
+	html_text(h, at);
+	html_put(h, "</span></h3>");
+	html_in(h, "p", text);
+	html_put(h, "</article>");
+	return 0;
+}
+
+static int
+put_notes(struct page *p, struct err *e)
+{
+	if (p->o->ledger == NULL)
+		return 0;
+	return repair_each_note(
+	    p->o->ledger, p->o->now_ms - OVERVIEW_NOTES_MS, put_note, &p->h, e);
+}
+
+static int
+put_attention(struct page *p, struct err *e)
 {
 	size_t before;
 
@@ -349,6 +377,8 @@ put_attention(struct page *p)
 	    "<section aria-labelledby=attention><h2 id=attention>What needs a "
 	    "person</h2>\n");
 	before = p->h.out->length;
+	if (put_notes(p, e) < 0)
+		return -1;
 	for (size_t i = 0; i < p->o->n; i++)
 		if (view_is_bad(&p->o->views[i]))
 			put_bad(p, i);
@@ -357,6 +387,7 @@ put_attention(struct page *p)
 	if (p->h.out->length == before)
 		html_put(&p->h, "<p>Nothing: no job failed, none is late.</p>");
 	html_put(&p->h, "</section>\n");
+	return 0;
 }
 
 /* The table of all jobs. */
@@ -621,9 +652,10 @@ report_put(struct buf *out, const struct overview *o, struct err *e)
 		rc = read_runs(&p, i, e);
 	if (rc == 0) {
 		put_head(&p);
-		put_attention(&p);
+		rc = put_attention(&p, e);
 		put_table(&p);
-		rc = put_jobs(&p, e);
+		if (rc == 0)
+			rc = put_jobs(&p, e);
 	}
 	html_put(&p.h,
 	    "</main><footer class=soft><p>Written by <code>odbcship "

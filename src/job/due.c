@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "job/due.h"
 #include "state/dirs.h"
+#include "state/standing.h"
 
 enum { DUE_MAX = 5000 };
 /* How far back where limits.keep is without end: a year. */
@@ -85,7 +86,7 @@ consider(const struct due_question *q, int64_t at, struct due_list *list,
 		return 0;
 	key.date = text;
 	if (q->ledger != NULL)
-		rc = ledger_is_done(q->ledger, &key, e);
+		rc = standing_is_done(q->ledger, &key, e);
 	return rc == 0 ? add(list, at, text, e) : rc < 0 ? -1 : 0;
 }
 
@@ -118,7 +119,7 @@ due_find(const struct due_question *q, struct due_list *list, struct err *e)
 	if (!q->expected->is_set)
 		return 0;
 	if (q->ledger != NULL &&
-	    ledger_get_standing(q->ledger, &q->key, &standing, e) < 0)
+	    standing_get(q->ledger, &q->key, &standing, e) < 0)
 		return -1;
 	first_ms = standing.first_ms > 0 ? standing.first_ms : q->until_ms;
 	/* Never run: what came before since_ms could not have been. */

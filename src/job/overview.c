@@ -111,7 +111,7 @@ read_runs(struct making *m, struct job_view *v, struct err *e)
 
 	if (m->o->ledger == NULL)
 		return 0;
-	if (ledger_get_standing(m->o->ledger, &key, &v->standing, e) < 0)
+	if (standing_get(m->o->ledger, &key, &v->standing, e) < 0)
 		return -1;
 	filter.id = v->standing.last;
 	if (filter.id == 0)
@@ -465,7 +465,7 @@ find_all(struct making *m, struct err *e)
 		rc = spec_list_jobs(main_file, &m->specs, &m->n_specs, e);
 	free(main_file);
 	if (rc == 0 && m->o->ledger != NULL)
-		rc = ledger_each_job(m->o->ledger, add_recorded, m, e);
+		rc = standing_each_job(m->o->ledger, add_recorded, m, e);
 	return rc == 0 ? check_names(m, e) : -1;
 }
 

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cancel.h"
@@ -24,6 +25,8 @@
 #include "state/dirs.h"
 #include "state/ledger.h"
 #include "state/lock.h"
+#include "state/repair.h"
+#include "state/standing.h"
 
 /* A run while it runs. */
 struct run {
@@ -118,7 +121,7 @@ open_state(struct run *r, struct err *e)
 	r->state = dirs_state(setting, e);
 	if (r->state == NULL || dirs_make(r->state, e) < 0)
 		return -1;
-	return ledger_open(&r->ledger, r->state, e);
+	return repair_open(&r->ledger, r->state, e);
 }
 
 static int
@@ -459,6 +462,18 @@ take_ended(void *arg, const struct run_row *row, struct err *e)
 	return 0;
 }
 
+/* When a directory of the spool was changed last; 0 when it cannot be seen. */
+static int64_t
+changed_ms(const struct run *r, int64_t run)
+{
+	char path[4096];
+	struct stat st;
+
+	(void)snprintf(path, sizeof(path), "%s/spool/%s/%lld", r->state, r->key,
+	    (long long)run);
+	return stat(path, &st) == 0 ? (int64_t)st.st_mtime * 1000 : 0;
+}
+
 /* Spooled files stay for limits.keep after their run ended. */
 static int
 keep_spool(void *arg, int64_t run)
@@ -466,13 +481,36 @@ keep_spool(void *arg, int64_t run)
 	const struct run *r = arg;
 	const struct run_filter filter = { .id = run, .limit = 1 };
 	int64_t oldest = clock_wall_ms() - (int64_t)r->plan->keep_ms;
-	int64_t ended_ms = 0;
+	int64_t ended_ms = -1;
 	struct err e = ERR_INIT;
 
 	if (run == r->outcome->run || r->plan->keep_ms == 0 ||
 	    ledger_each_run(r->ledger, &filter, take_ended, &ended_ms, &e) < 0)
 		return 1;
+	if (ended_ms < 0) /* of a ledger that was lost */
+		ended_ms = changed_ms(r, run);
 	return ended_ms == 0 || ended_ms > oldest;
+}
+
+/* Runs are forgotten after limits.history, but not before their files. */
+static void
+forget_runs(struct run *r)
+{
+	const struct run_key key = run_key(r);
+	int64_t history_ms = spec_number(r->spec, "limits.history");
+	int64_t keep_ms = (int64_t)r->plan->keep_ms;
+	struct err e = ERR_INIT;
+	int n;
+
+	if (history_ms == 0 || keep_ms == 0)
+		return;
+	if (history_ms < keep_ms)
+		history_ms = keep_ms;
+	n = standing_forget(r->ledger, &key, clock_wall_ms() - history_ms, &e);
+	if (n < 0)
+		log_warning("%s", e.text);
+	else if (n > 0)
+		log_info("%d runs are forgotten (limits.history)", n);
 }
 
 /* Record how it ended; the error of the run wins over one of the record. */
@@ -509,6 +547,7 @@ end_run(struct run *r, int rc, struct err *e)
 	if (rc == 0) {
 		log_info("run %lld %s", (long long)o->run, end.state);
 		dirs_prune_spool(r->state, r->key, keep_spool, r);
+		forget_runs(r);
 	}
 	return rc;
 }

@@ -456,7 +456,13 @@ static const struct setting rows[] = {
 	    "in memory need much.",
 	    "memory = \"256MiB\";" },
 	{ "limits.keep", SETTING_DURATION, "14d", 0, LONGEST, NULL, 0,
-	    "How long finished files stay in the spool.", "keep = \"90d\";" },
+	    "How long finished files stay in the spool; \"0\" is for ever.",
+	    "keep = \"90d\";" },
+	{ "limits.history", SETTING_DURATION, "400d", 0, LONGEST, NULL, 0,
+	    "How long the ledger remembers runs, and with them that a logical "
+	    "date was shipped; \"0\" is for ever. A run is never forgotten "
+	    "before its files are.",
+	    "history = \"1000d\";" },
 };
 
 enum { ROWS = sizeof(rows) / sizeof(rows[0]), PATH_BYTES = 128 };

@@ -11,6 +11,25 @@
 #include "base/str.h"
 #include "state/db.h"
 
+static bool has_damage;
+
+bool
+db_has_damage(void)
+{
+	bool had = has_damage;
+
+	has_damage = false;
+	return had;
+}
+
+int
+db_hint_damage(struct err *e)
+{
+	return err_hint(e,
+	    "The ledger is damaged: the next run sets it aside and begins a "
+	    "new one; `sqlite3 FILE .recover` gets back what can be read.");
+}
+
 int
 db_error(struct sqlite3 *db, const char *what, struct err *e)
 {
@@ -24,9 +43,8 @@ db_error(struct sqlite3 *db, const char *what, struct err *e)
 	switch (code & 0xff) {
 	case SQLITE_NOTADB:
 	case SQLITE_CORRUPT:
-		return err_hint(e,
-		    "The ledger is damaged: move it away (a new "
-		    "one is made) and keep it for `sqlite3 FILE .recover`.");
+		has_damage = true;
+		return db_hint_damage(e);
 	case SQLITE_FULL:
 		return err_hint(e,
 		    "Make room on the disk of the state "

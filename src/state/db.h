@@ -13,6 +13,7 @@
 #ifndef STATE_DB_H
 #define STATE_DB_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -30,6 +31,10 @@ struct query {
 
 /* SQLite's errors in one place: "cannot WHAT: ...". Returns -1. */
 int db_error(struct sqlite3 *db, const char *what, struct err *e);
+/* Whether an error since the last call said that the file is damaged. */
+bool db_has_damage(void);
+/* Give an error the hint of a damaged file. Returns -1. */
+int db_hint_damage(struct err *e);
 /* Prepare a statement. */
 void query_begin(struct query *q, struct sqlite3 *db, const char *sql);
 /* The next value is a text; NULL is NULL. Redacted. */

@@ -6,6 +6,7 @@
  * SQLite itself in db.c, the tables in schema.h.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +20,7 @@
 #include "state/ledger_private.h"
 #include "state/schema.h"
 
-enum { LEDGER_BUSY_MS = 30 * 1000 };
+enum { LEDGER_BUSY_MS = 30 * 1000, SUSPECT_PATH = 4096 };
 
 static int
 execute(struct ledger *l, const char *sql, const char *what, struct err *e)
@@ -43,6 +44,69 @@ read_version(struct ledger *l, int64_t *version, struct err *e)
 	return more < 0 ? -1 : 0;
 }
 
+/* The mark of a ledger in which damage was met. */
+static void
+put_suspect(char mark[SUSPECT_PATH], const char *path)
+{
+	(void)snprintf(mark, SUSPECT_PATH, "%s.suspect", path);
+}
+
+static void
+mark_suspect(struct ledger *l)
+{
+	const char *path = sqlite3_db_filename(l->db, "main");
+	char mark[SUSPECT_PATH];
+	int fd;
+
+	if (path == NULL || *path == '\0')
+		return;
+	put_suspect(mark, path);
+	fd = open(mark, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd >= 0)
+		(void)close(fd);
+}
+
+static int
+not_ours(struct err *e)
+{
+	(void)err_set(e, ERR_LOCAL, "this is no ledger of odbcship");
+	e->native = SQLITE_NOTADB;
+	return db_hint_damage(e);
+}
+
+/* How many tables there are: all, or those that every version has. */
+static int
+count_tables(struct ledger *l, bool ours, int64_t *n, struct err *e)
+{
+	struct query q;
+	int more;
+
+	query_begin(&q, l->db,
+	    "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND"
+	    " (?1 = 0 OR name IN ('run', 'statement', 'file', 'delivery'))");
+	query_put_integer(&q, ours);
+	more = query_next(&q, "look into the ledger", e);
+	if (more > 0)
+		*n = query_integer(&q, 0);
+	query_end(&q);
+	return more < 0 ? -1 : 0;
+}
+
+/* A database of somebody else's, or one that lost its tables. */
+static int
+check_schema(struct ledger *l, int64_t version, struct err *e)
+{
+	int64_t all = 0, ours = 0;
+
+	if (count_tables(l, false, &all, e) < 0 ||
+	    count_tables(l, true, &ours, e) < 0)
+		return -1;
+	if (version < 0 || (version == 0 && all > 0) ||
+	    (version > 0 && ours != 4))
+		return not_ours(e);
+	return 0;
+}
+
 /* Under the write lock, so that two processes do not both begin. */
 static int
 upgrade(struct ledger *l, const char *path, struct err *e)
@@ -59,6 +123,8 @@ upgrade(struct ledger *l, const char *path, struct err *e)
 		    path, (long long)version, (int)SCHEMA_VERSION);
 		return err_hint(e, "Install the newer odbcship here too.");
 	}
+	if (check_schema(l, version, e) < 0)
+		return -1;
 	if (version == SCHEMA_VERSION)
 		return 0; /* nothing is written, nothing to wait for */
 	for (; version < SCHEMA_VERSION; version++)
@@ -88,6 +154,35 @@ prepare(struct ledger *l, const char *path, struct err *e)
 	return execute(l, "COMMIT", "open the ledger", e);
 }
 
+/*
+ * Damage that is met in the middle of a run leaves a mark, by which the next
+ * one looks at the whole ledger; each run would pay too much for that.
+ */
+static int
+check_suspect(struct ledger *l, const char *path, struct err *e)
+{
+	char mark[SUSPECT_PATH];
+	struct query q;
+	int more;
+
+	put_suspect(mark, path);
+	if (access(mark, F_OK) < 0)
+		return 0;
+	query_begin(&q, l->db, "PRAGMA quick_check(1)");
+	more = query_next(&q, "check the ledger", e);
+	if (more > 0 && strcmp(query_text(&q, 0), "ok") != 0) {
+		(void)err_set(e, ERR_LOCAL, "the ledger is damaged: %s",
+		    query_text(&q, 0));
+		e->native = SQLITE_CORRUPT;
+		more = db_hint_damage(e);
+	}
+	query_end(&q);
+	if (more < 0)
+		return -1;
+	(void)unlink(mark);
+	return 0;
+}
+
 /* Open dir/ledger.db with SQLite's flags. */
 static int
 open_file(struct ledger **ledger, const char *dir, int flags, struct err *e)
@@ -108,6 +203,8 @@ open_file(struct ledger **ledger, const char *dir, int flags, struct err *e)
 	    prepare(l, path, e) :
 	    db_error(l->db, "open the ledger", e);
 	(void)umask(mask);
+	if (rc == 0)
+		rc = check_suspect(l, path, e);
 	if (rc < 0)
 		(void)err_in(e, "%s", path);
 out:
@@ -154,6 +251,8 @@ ledger_free(struct ledger *l)
 {
 	if (l == NULL)
 		return;
+	if (l->db != NULL && db_has_damage())
+		mark_suspect(l);
 	(void)sqlite3_close(l->db);
 	free(l);
 }

@@ -67,6 +67,8 @@ static const char *const schema_steps[] = {
 	" environment INTEGER NOT NULL REFERENCES environment (id));",
 	"CREATE INDEX run_job ON run (job, environment, id);",
 	"ALTER TABLE delivery ADD COLUMN attempts INTEGER NOT NULL DEFAULT 1;",
+	"CREATE TABLE note (id INTEGER PRIMARY KEY,"
+	" at_ms INTEGER NOT NULL, text TEXT NOT NULL);",
 };
 
 /* The version that all steps lead to. */

@@ -294,7 +294,7 @@ test_help(void **state)
 	    "        newline = \"lf\";\n");
 	buf_reset(&some);
 	assert_int_equal(settings_put_help(&some, "limits", &e), 0);
-	assert_int_equal(count_heads(buf_text(&some)), 5);
+	assert_int_equal(count_heads(buf_text(&some)), 6);
 	buf_reset(&some);
 	assert_int_equal(settings_put_help(&some, "limit", &e), 0);
 	assert_int_equal(some.length, 0);
