@@ -210,11 +210,9 @@ class Status(CliCase):
                        recorded=False, env={"ODBCSHIP_STATE": state})
 
     def test_ledger(self):
-        """74: the ledger is no database"""
+        """74: the ledger cannot be opened"""
         self.put("daily")
-        os.makedirs(self.home.state, mode=0o700)
-        self.home.write(os.path.join(self.home.state, "ledger.db"),
-                        "not a database, " * 100)
+        os.makedirs(os.path.join(self.home.state, "ledger.db"), mode=0o700)
         self.fails(74, "ledger.db", recorded=False)
 
     def test_spool(self):
