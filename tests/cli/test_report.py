@@ -199,6 +199,15 @@ class Report(ReportCase):
         self.assertNotIn("href=\"javascript", page.source)
         self.assertGreaterEqual(page.said().count(HOSTILE), 3)
 
+    def test_hostile_link(self):
+        """a link to the web is one, and no more than that"""
+        url = "https://wiki.example/\" onclick=\"alert(1)\" x='<b>&"
+        self.put("bad", "SELECT * FROM nowhere",
+                 extra="runbook = %s;" % quote(url))
+        self.home.run("run", "bad", expect=69)
+        links = [a for a in self.page().all("a") if "rel" in a]
+        self.assertEqual(links, [{"rel": "noreferrer", "href": url}])
+
     def test_bytes(self):
         """control bytes and what is no UTF-8 do not reach the page"""
         self.fill(1, 2)
