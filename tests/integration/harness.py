@@ -55,6 +55,8 @@ def program(plain=False):
 # Until a run is in its slow statement, on a busy machine or under valgrind.
 REACHED_SECONDS = 30 if len(program()) > 1 else 3
 
+REACHED = "%.*f s" % (1 if REACHED_SECONDS >= 10 else 2, REACHED_SECONDS)
+
 
 def temporary(prefix="odbcship-test-"):
     """A directory that is gone when the test program ends."""

@@ -9,7 +9,7 @@ import signal
 
 from databases import (TYPED, TYPED_TEXT, DatabaseCase, digest, parse,
                        peak_kib, starter)
-from harness import REACHED_SECONDS, main, wait_until
+from harness import REACHED, REACHED_SECONDS, main, wait_until
 from servers.postgres import Postgres
 
 setUpModule = starter(Postgres)
@@ -596,7 +596,7 @@ class Limits(PostgresCase):
         """limits.runtime ends the run and the statement"""
         self.job("SELECT pg_sleep(600)", rest='limits = { runtime = "%ds"; };' %
                  REACHED_SECONDS)
-        self.refuse(75, "statement 1", "2.00 s")
+        self.refuse(75, "statement 1", REACHED)
         wait_until(lambda: self.backends() == [], what="the end of the query")
 
     def test_runtime_in_fetch(self):
@@ -604,7 +604,7 @@ class Limits(PostgresCase):
         self.dsn(**SLOW_KEYWORDS)
         self.job(SLOW, rest='limits = { runtime = "%ds"; };' %
                  REACHED_SECONDS)
-        self.refuse(75, "statement 1", "2.00 s")
+        self.refuse(75, "statement 1", REACHED)
         wait_until(lambda: self.backends() == [], what="the end of the query")
 
     def test_signal(self):
