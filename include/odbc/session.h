@@ -31,6 +31,7 @@ struct session_options {
 	const char *time_zone;	   /* of the session; NULL: as it is */
 	bool no_wrap;		   /* send queries as they are */
 	bool allows_loss;	   /* count what cannot be exact */
+	bool read_only;		   /* have the database refuse writing */
 	/* Told what the driver said besides (SQL_SUCCESS_WITH_INFO). */
 	void (*warn)(void *arg, const char *text);
 	void *warn_arg; /* handed to warn */

@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "cli/command.h"
+#include "cli/guards.h"
 #include "cli/moment.h"
 #include "cli/terminal.h"
 #include "job/environment.h"
@@ -169,6 +170,8 @@ json_run(struct reading *r, const struct run_row *row, struct err *e)
 	if (ledger_each_statement(r->ledger, row->id, json_statement, r, e) < 0)
 		return -1;
 	json_end(j);
+	if (guards_put_json(r->ledger, row->id, j, e) < 0)
+		return -1;
 	json_begin_array(j, "files");
 	if (ledger_each_file(r->ledger, row->id, json_file, r, e) < 0)
 		return -1;
@@ -342,6 +345,7 @@ text_run(struct reading *r, const struct run_row *row, struct err *e)
 	put_where(row);
 	if (ledger_each_statement(r->ledger, row->id, text_statement, r, e) <
 		0 ||
+	    guards_put_text(r->ledger, row->id, e) < 0 ||
 	    ledger_each_file(r->ledger, row->id, text_file, r, e) < 0 ||
 	    ledger_each_delivery(r->ledger, row->id, text_delivery, r, e) < 0)
 		return -1;

@@ -31,6 +31,7 @@ enum {
 	EXPORT_GRACE_MS = 8000,	      /* for a cancelled statement to end */
 	EXPORT_LOGIN_GRACE_MS = 5000, /* beyond the driver's own timeout */
 	EXPORT_QUERY_GRACE_MS = 2000, /* the same for a statement's */
+	EXPORT_GATE_GRACE_MS = 60000, /* for the last look at a gate */
 	EXPORT_LEAVE_MS = 8000	      /* to disconnect and end */
 };
 
@@ -45,14 +46,16 @@ struct supervision {
 	bool connected;	   /* the database answered */
 	bool in_statement; /* between began and ended */
 	struct export_statement current;
-	uint64_t life_ms;  /* last sign of life */
-	bool ending;	   /* asked to end */
-	uint64_t kill_ms;  /* when it is killed then */
-	struct err reason; /* why it was asked to end */
-	uint64_t leave_ms; /* when it must be gone after its last word */
-	bool told_error;   /* it said what went wrong */
-	bool done;	   /* it said that all is well */
-	struct err error;  /* what it said */
+	struct wire_gate gate; /* the last one that was told */
+	uint64_t gate_ms;      /* when it is given up; 0: none is waited for */
+	uint64_t life_ms;      /* last sign of life */
+	bool ending;	       /* asked to end */
+	uint64_t kill_ms;      /* when it is killed then */
+	struct err reason;     /* why it was asked to end */
+	uint64_t leave_ms;     /* when it must be gone after its last word */
+	bool told_error;       /* it said what went wrong */
+	bool done;	       /* it said that all is well */
+	struct err error;      /* what it said */
 };
 
 /*
@@ -133,6 +136,8 @@ put_place(const struct supervision *s, char *text, size_t size)
 	if (!s->connected)
 		(void)snprintf(
 		    text, size, "connecting to '%s'", source_name(s->plan));
+	else if (s->gate_ms > 0)
+		(void)snprintf(text, size, "gate '%s'", s->gate.result.name);
 	else if (s->in_statement)
 		(void)snprintf(text, size, "statement %u (%s:%u)", c->index,
 		    c->source, c->line);
@@ -166,6 +171,14 @@ check_limits(const struct supervision *s, struct err *e)
 		return err_hint(e,
 		    "Is the server up and reachable from here? "
 		    "source.login_timeout sets the limit.");
+	}
+	if (s->gate_ms > 0 && clock_monotonic_ms() > s->gate_ms) {
+		(void)err_set(e, ERR_NOT_NOW,
+		    "its query does not end, though the time for waiting is "
+		    "over");
+		return err_hint(e,
+		    "Is something it reads locked? source.query_timeout "
+		    "limits a query where the database can.");
 	}
 	if (s->in_statement && query > 0 &&
 	    quiet > query + EXPORT_QUERY_GRACE_MS) {
@@ -225,6 +238,62 @@ on_progress(struct supervision *s, const struct wire_message *m, struct err *e)
 	if (s->watch->progress != NULL)
 		s->watch->progress(s->watch->arg, p.rows, p.bytes);
 	return 0;
+}
+
+/* Gates and checks that are decided stay with the file. */
+static int
+keep_result(
+    struct export_file *file, const struct guard_result *r, struct err *e)
+{
+	struct guard_result *more = realloc(
+	    file->results, (file->n_results + 1) * sizeof(*more));
+
+	if (more == NULL)
+		return err_set(e, ERR_INTERNAL, "out of memory");
+	file->results = more;
+	more[file->n_results++] = *r;
+	return 0;
+}
+
+static int
+on_gate(struct supervision *s, const struct wire_message *m, struct err *e)
+{
+	const struct guard_result *r = &s->gate.result;
+
+	if (wire_take(m, &s->gate, sizeof(s->gate), e) < 0)
+		return -1;
+	s->gate_ms = r->passed ?
+	    0 :
+	    clock_monotonic_ms() + s->gate.left_ms + EXPORT_GATE_GRACE_MS;
+	if (s->watch->gate != NULL)
+		s->watch->gate(s->watch->arg, r);
+	return r->passed ? keep_result(s->file, r, e) : 0;
+}
+
+static int
+on_check(struct supervision *s, const struct wire_message *m, struct err *e)
+{
+	struct guard_result r;
+
+	if (wire_take(m, &r, sizeof(r), e) < 0)
+		return -1;
+	return keep_result(s->file, &r, e);
+}
+
+static int
+on_cutoff(struct supervision *s, const struct wire_message *m, struct err *e)
+{
+	struct wire_cutoff c;
+
+	if (wire_take(m, &c, sizeof(c), e) < 0)
+		return -1;
+	free(s->file->from);
+	free(s->file->to);
+	s->file->from = str_dup(c.from);
+	s->file->to = str_dup(c.to);
+	return s->file->from != NULL && s->file->to != NULL ?
+	    0 :
+	    err_set(e, ERR_INTERNAL, "out of memory");
 }
 
 static int
@@ -301,6 +370,12 @@ on_message(struct supervision *s, const struct wire_message *m, struct err *e)
 		return on_columns(s, m, e);
 	case WIRE_FILE:
 		return on_file(s, m, e);
+	case WIRE_GATE:
+		return on_gate(s, m, e);
+	case WIRE_CHECK:
+		return on_check(s, m, e);
+	case WIRE_CUTOFF:
+		return on_cutoff(s, m, e);
 	case WIRE_ERROR:
 		s->told_error = true;
 		s->leave_ms = s->life_ms + EXPORT_LEAVE_MS;
@@ -398,6 +473,7 @@ explain_death(int status, struct err *e)
 static int
 conclude(struct supervision *s, int status, struct err *e)
 {
+	struct err own = ERR_INIT;
 	char place[256];
 
 	if (s->done && !s->ending)
@@ -417,6 +493,10 @@ conclude(struct supervision *s, int status, struct err *e)
 		    "The statement begins in line %u of '%s': correct it, or "
 		    "what it needs in the database.",
 		    s->current.line, s->current.source);
+	/* The gate that did not hold in the end. */
+	if (s->gate_ms > 0 && !s->gate.result.passed &&
+	    keep_result(s->file, &s->gate.result, &own) < 0)
+		log_warning("%s", own.text);
 	if (s->in_statement || !s->told_error || s->ending) {
 		put_place(s, place, sizeof(place));
 		return err_in(e, "%s", place);
@@ -481,5 +561,10 @@ void
 export_file_release(struct export_file *file)
 {
 	free(file->columns);
-	file->columns = NULL;
+	free(file->results);
+	free(file->from);
+	free(file->to);
+	file->columns = file->from = file->to = NULL;
+	file->results = NULL;
+	file->n_results = 0;
 }
