@@ -36,6 +36,7 @@ struct export_statement {
 	int64_t rows;	     /* read or changed; -1 unknown */
 	unsigned results;    /* result sets */
 	bool in_doubt;	     /* it had not ended: error or death */
+	bool repeats;	     /* it may be executed again after a failure */
 };
 
 /* Who listens to an export; every function may be NULL. */
@@ -79,6 +80,7 @@ struct export_file {
 	char *columns; /* JSON array of name, kind, type; owned */
 	struct guard_result *results; /* of gates and checks; owned */
 	size_t n_results;	      /* how many */
+	bool may_repeat;	  /* it failed, and the batch can begin anew */
 	char *from, *to;	  /* the cut-off, owned; NULL: there is none */
 	struct session_info info; /* what it came from */
 };

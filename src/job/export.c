@@ -32,6 +32,8 @@ enum {
 	EXPORT_LOGIN_GRACE_MS = 5000, /* beyond the driver's own timeout */
 	EXPORT_QUERY_GRACE_MS = 2000, /* the same for a statement's */
 	EXPORT_GATE_GRACE_MS = 60000, /* for the last look at a gate */
+	EXPORT_RETRY_MS = 1000,	      /* before a batch begins anew; doubled */
+	EXPORT_RETRY_MAX_MS = 60000,  /* each time up to this */
 	EXPORT_LEAVE_MS = 8000	      /* to disconnect and end */
 };
 
@@ -45,6 +47,7 @@ struct supervision {
 	struct wire wire;
 	bool connected;	   /* the database answered */
 	bool in_statement; /* between began and ended */
+	bool wrote;	   /* what may not be executed again */
 	struct export_statement current;
 	struct wire_gate gate; /* the last one that was told */
 	uint64_t gate_ms;      /* when it is given up; 0: none is waited for */
@@ -359,6 +362,7 @@ on_message(struct supervision *s, const struct wire_message *m, struct err *e)
 	case WIRE_ENDED:
 		if (wire_take(m, &s->current, sizeof(s->current), e) < 0)
 			return -1;
+		s->wrote = s->wrote || !s->current.repeats;
 		on_statement(s, m->type == WIRE_BEGAN);
 		return 0;
 	case WIRE_PROGRESS:
@@ -376,6 +380,9 @@ on_message(struct supervision *s, const struct wire_message *m, struct err *e)
 		return on_check(s, m, e);
 	case WIRE_CUTOFF:
 		return on_cutoff(s, m, e);
+	case WIRE_FINAL:
+		s->wrote = true;
+		return 0;
 	case WIRE_ERROR:
 		s->told_error = true;
 		s->leave_ms = s->life_ms + EXPORT_LEAVE_MS;
@@ -478,6 +485,8 @@ conclude(struct supervision *s, int status, struct err *e)
 
 	if (s->done && !s->ending)
 		return 0;
+	s->file->may_repeat = s->told_error && !s->ending && !s->wrote &&
+	    session_error_repeats(&s->error);
 	if (s->ending)
 		*e = s->reason;
 	else if (s->told_error)
@@ -538,11 +547,67 @@ run_worker(const struct plan *plan, const struct export_place *place,
 	return rc;
 }
 
+/* Longer each time; not all the same, so that two jobs get apart. */
+static int
+pause_before(unsigned attempt, struct err *e)
+{
+	uint64_t most = EXPORT_RETRY_MS, until;
+
+	while (--attempt > 0 && most < EXPORT_RETRY_MAX_MS)
+		most *= 2;
+	until = clock_monotonic_ms() + most / 2 +
+	    (uint64_t)getpid() * 7919 % (most / 2);
+	while (clock_monotonic_ms() < until) {
+		if (cancel_check(e) < 0)
+			return -1;
+		clock_sleep_ms(EXPORT_TICK_MS);
+	}
+	return cancel_check(e);
+}
+
+/* What went wrong first, and how often it was tried. */
+static int
+tell_attempts(unsigned attempts, const struct err *first, struct err *e)
+{
+	struct err last = *e;
+	char text[sizeof(last.text)];
+
+	if (attempts == 1)
+		return -1;
+	(void)snprintf(text, sizeof(text),
+	    "%.900s (attempt %u; the first "
+	    "ended with: %.900s)",
+	    last.text, attempts, first->text);
+	(void)snprintf(e->text, sizeof(e->text), "%s", text);
+	return -1;
+}
+
 int
 export_run(const struct plan *plan, const struct export_place *place,
     const struct export_watch *watch, struct export_file *file, struct err *e)
 {
-	return run_worker(plan, place, watch, file, e);
+	struct err first = ERR_INIT;
+	unsigned attempt = 1;
+
+	for (;; attempt++) {
+		file->may_repeat = false;
+		if (run_worker(plan, place, watch, file, e) == 0)
+			return 0;
+		if (attempt == 1)
+			first = *e;
+		/* What is written to a descriptor stays there. */
+		if (!file->may_repeat || place->dir == NULL ||
+		    attempt > plan->retries)
+			return tell_attempts(attempt, &first, e);
+		log_warning("%s: nothing was written that would be written "
+			    "twice, so that the batch begins anew (attempt %u "
+			    "of %u)",
+		    e->text, attempt + 1, plan->retries + 1);
+		if (pause_before(attempt, e) < 0)
+			return tell_attempts(attempt, &first, e);
+		export_file_release(file);
+		*e = (struct err)ERR_INIT;
+	}
 }
 
 int

@@ -33,6 +33,7 @@ enum wire_type {
 	WIRE_GATE,	    /* struct wire_gate */
 	WIRE_CHECK,	    /* struct guard_result */
 	WIRE_CUTOFF,	    /* struct wire_cutoff */
+	WIRE_FINAL,	    /* nothing: from here on nothing is repeated */
 	WIRE_ERROR,	    /* struct err */
 	WIRE_DONE	    /* nothing */
 };

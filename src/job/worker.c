@@ -28,6 +28,7 @@
 #include "job/gate.h"
 #include "job/output.h"
 #include "job/question.h"
+#include "job/repeat.h"
 #include "job/watermark.h"
 #include "job/wire.h"
 #include "job/worker.h"
@@ -52,6 +53,7 @@ struct worker {
 	struct script batch;
 	struct export_statement current;
 	struct output output;
+	struct repeat repeat; /* what was executed so far */
 	struct buf columns;
 	uint64_t lossy;	  /* values of the result that are not exact */
 	uint64_t told_ms; /* of the last progress report */
@@ -409,6 +411,9 @@ run_script(struct worker *w, const struct script *script, const char *source,
 		    text->line :
 		    (unsigned)i + 1;
 		s->rows = -1;
+		s->repeats = w->plan.session.read_only ||
+		    repeat_allows(&w->repeat, text, &w->dialect,
+			in_batch && w->plan.in_transaction);
 		s->began_ms = clock_wall_ms();
 		copy_text(s->source, sizeof(s->source), source);
 		copy_text(s->name, sizeof(s->name), text->name);
@@ -482,7 +487,9 @@ do_order(struct worker *w, struct err *e)
 		return -1;
 	/* The file gets its name only when what it came from is durable. */
 	if (check_cancelled(e) < 0 ||
-	    (p->in_transaction && session_commit(w->session, e) < 0))
+	    (p->in_transaction &&
+		(tell(w, WIRE_FINAL, "", 0, e) < 0 ||
+		    session_commit(w->session, e) < 0)))
 		return -1;
 	return finish_file(w, e);
 }
@@ -558,6 +565,7 @@ worker_run(const struct worker_order *order)
 	script_release(&w.on_connect);
 	script_release(&w.batch);
 	buf_release(&w.columns);
+	repeat_release(&w.repeat);
 	free(w.plan.params);
 	return rc < 0 ? 1 : 0;
 }
