@@ -19,6 +19,7 @@ struct words {
 	size_t n;		   /* that are there */
 	size_t total;		   /* in the whole statement */
 	unsigned verbs;		   /* INSERT, UPDATE, DELETE, MERGE */
+	bool does_more;		   /* a word that begins what writes */
 	bool drops_at_commit;	   /* ON COMMIT DROP */
 };
 
@@ -33,6 +34,21 @@ static size_t
 skip(const struct words *w, size_t i, const char *word)
 {
 	return is(w, i, word) ? i + 1 : i;
+}
+
+/* Where statements need nothing between them, any word may begin one. */
+static bool
+is_verb(const struct piece *p)
+{
+	static const char *const verbs[] = { "EXEC", "EXECUTE", "CREATE",
+		"ALTER", "DROP", "TRUNCATE", "GRANT", "REVOKE", "DENY",
+		"BACKUP", "RESTORE", "BULK", "DBCC", "KILL", "WRITETEXT",
+		"UPDATETEXT", "RECONFIGURE", "SHUTDOWN", "ENABLE", "DISABLE" };
+
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
+		if (piece_is(p, verbs[i]))
+			return true;
+	return false;
 }
 
 static bool
@@ -59,6 +75,7 @@ read_words(
 		w->total++;
 		w->verbs += piece_is(&p, "INSERT") || piece_is(&p, "UPDATE") ||
 		    piece_is(&p, "DELETE") || piece_is(&p, "MERGE");
+		w->does_more = w->does_more || is_verb(&p);
 		if (after_commit && piece_is(&p, "DROP"))
 			w->drops_at_commit = true;
 		after_commit = piece_is(&p, "COMMIT");
@@ -201,16 +218,16 @@ effect_of(const struct statement_text *t, const struct dialect *d,
     char table[EFFECT_NAME])
 {
 	struct words w;
+	bool is_query;
 
 	table[0] = '\0';
 	if (t->has_body || !read_words(&w, t, d) || w.n == 0)
 		return EFFECT_OTHER;
-	/* T-SQL: several statements without anything between them. */
-	if (!d->semicolon_splits &&
-	    wrap_kind_of(t->text, t->length, d) == WRAP_NOT)
-		return EFFECT_OTHER;
-	if (wrap_kind_of(t->text, t->length, d) != WRAP_NOT ||
-	    (w.n > 1 && is_of_session(&w)) ||
+	is_query = wrap_kind_of(t->text, t->length, d) != WRAP_NOT;
+	if (!d->semicolon_splits) /* T-SQL */
+		return is_query && w.verbs == 0 && !w.does_more ? EFFECT_NONE :
+								  EFFECT_OTHER;
+	if (is_query || (w.n > 1 && is_of_session(&w)) ||
 	    (w.total == 1 &&
 		(is(&w, 0, "BEGIN") || is(&w, 0, "COMMIT") ||
 		    is(&w, 0, "ROLLBACK"))))
