@@ -191,7 +191,8 @@ state_tone(const char *state)
 {
 	if (strcmp(state, "shipped") == 0 || strcmp(state, "kept") == 0)
 		return TONE_GOOD;
-	if (strcmp(state, "failed") == 0 || strcmp(state, "lost") == 0)
+	if (strcmp(state, "failed") == 0 || strcmp(state, "held") == 0 ||
+	    strcmp(state, "lost") == 0)
 		return TONE_BAD;
 	return TONE_WARN;
 }
@@ -435,7 +436,7 @@ static int
 check_state(const char *state, struct err *e)
 {
 	static const char *const states[] = { "running", "shipped", "kept",
-		"failed", "skipped", "lost" };
+		"held", "failed", "skipped", "lost" };
 	enum { STATES = sizeof(states) / sizeof(states[0]) };
 	const char *near;
 
@@ -446,8 +447,9 @@ check_state(const char *state, struct err *e)
 	near = str_nearest(state, states, STATES);
 	if (near != NULL)
 		return err_hint(e, "Did you mean '%s'?", near);
-	return err_hint(
-	    e, "There are running, shipped, kept, failed, skipped and lost.");
+	return err_hint(e,
+	    "There are running, shipped, kept, held, failed, skipped and "
+	    "lost.");
 }
 
 static int

@@ -137,7 +137,8 @@ check_rows(struct verdict *v, struct err *e)
 	if (c->min_rows >= 0) {
 		check_begin(&r, "min_rows");
 		(void)snprintf(r.expected, sizeof(r.expected),
-		    "at least %" PRId64 " rows", c->min_rows);
+		    "at least %" PRId64 " row%s", c->min_rows,
+		    c->min_rows == 1 ? "" : "s");
 		(void)snprintf(r.seen, sizeof(r.seen), "%" PRIu64, rows);
 		r.passed = rows >= (uint64_t)c->min_rows;
 		if (take(v, &r, e) < 0)
@@ -147,7 +148,8 @@ check_rows(struct verdict *v, struct err *e)
 		return 0;
 	check_begin(&r, "max_rows");
 	(void)snprintf(r.expected, sizeof(r.expected),
-	    "at most %" PRId64 " rows", c->max_rows);
+	    "at most %" PRId64 " row%s", c->max_rows,
+	    c->max_rows == 1 ? "" : "s");
 	(void)snprintf(r.seen, sizeof(r.seen), "%" PRIu64, rows);
 	r.passed = rows <= (uint64_t)c->max_rows;
 	return take(v, &r, e);

@@ -76,6 +76,10 @@ watermark_begin(
 	rc = watermark_value(l, key, w->name, &value, e);
 	if (rc >= 0)
 		rc = keep(&w->from, value != NULL ? value : w->initial, e);
+	if (value == NULL && rc == 0)
+		log_info("no run of '%s' was shipped yet: the watermark '%s' "
+			 "begins at '%s'",
+		    key->job, w->name, w->initial);
 	free(value);
 	if (rc < 0 || settle_range(w, l, key, e) < 0)
 		return -1;

@@ -73,13 +73,14 @@ static const char *const schema_steps[] = {
 	 * seen to by a trigger, whatever marks it (state/watermark.h).
 	 */
 	"CREATE TABLE checks ("
-	" run INTEGER NOT NULL REFERENCES run (id),"
+	" run INTEGER NOT NULL REFERENCES run (id) ON DELETE CASCADE,"
 	" position INTEGER NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL,"
 	" expected TEXT NOT NULL, seen TEXT NOT NULL,"
 	" passed INTEGER NOT NULL, elapsed_ms INTEGER NOT NULL,"
 	" PRIMARY KEY (run, position));"
 	"CREATE TABLE cutoff ("
-	" run INTEGER PRIMARY KEY REFERENCES run (id), name TEXT NOT NULL,"
+	" run INTEGER PRIMARY KEY REFERENCES run (id) ON DELETE CASCADE,"
+	" name TEXT NOT NULL,"
 	" value_from TEXT NOT NULL, value_to TEXT NOT NULL);"
 	"CREATE TABLE watermark ("
 	" job TEXT NOT NULL, environment TEXT NOT NULL, shard TEXT NOT NULL,"
