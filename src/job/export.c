@@ -48,6 +48,7 @@ struct supervision {
 	bool connected;	   /* the database answered */
 	bool in_statement; /* between began and ended */
 	bool wrote;	   /* what may not be executed again */
+	bool repeats;	   /* it was connected before, and lost that */
 	struct export_statement current;
 	struct wire_gate gate; /* the last one that was told */
 	uint64_t gate_ms;      /* when it is given up; 0: none is waited for */
@@ -485,8 +486,9 @@ conclude(struct supervision *s, int status, struct err *e)
 
 	if (s->done && !s->ending)
 		return 0;
+	/* A login that fails at first is for a person or for later. */
 	s->file->may_repeat = s->told_error && !s->ending && !s->wrote &&
-	    session_error_repeats(&s->error);
+	    (s->connected || s->repeats) && session_error_repeats(&s->error);
 	if (s->ending)
 		*e = s->reason;
 	else if (s->told_error)
@@ -523,6 +525,7 @@ run_worker(const struct plan *plan, const struct export_place *place,
 		.file = file,
 		.pid = -1,
 		.fd = -1,
+		.repeats = file->may_repeat,
 		.reason = ERR_INIT,
 		.error = ERR_INIT,
 	};
@@ -530,6 +533,7 @@ run_worker(const struct plan *plan, const struct export_place *place,
 	int status;
 	int rc;
 
+	file->may_repeat = false;
 	if (start_worker(&s, place, e) < 0)
 		return -1;
 	rc = supervise(&s, &own);
@@ -590,7 +594,6 @@ export_run(const struct plan *plan, const struct export_place *place,
 	unsigned attempt = 1;
 
 	for (;; attempt++) {
-		file->may_repeat = false;
 		if (run_worker(plan, place, watch, file, e) == 0)
 			return 0;
 		if (attempt == 1)
