@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "job/guard.h"
 #include "job/plan.h"
 #include "odbc/session.h"
 #include "sink/hash.h"
@@ -35,6 +36,7 @@ struct export_statement {
 	int64_t rows;	     /* read or changed; -1 unknown */
 	unsigned results;    /* result sets */
 	bool in_doubt;	     /* it had not ended: error or death */
+	bool repeats;	     /* it may be executed again after a failure */
 };
 
 /* Who listens to an export; every function may be NULL. */
@@ -47,6 +49,8 @@ struct export_watch {
 	/* A statement ended, or the export ended in it (error not NULL). */
 	void (*ended)(void *arg, const struct export_statement *s,
 	    const struct err *error);
+	/* A gate is asked (seen is empty), does not hold yet, or holds. */
+	void (*gate)(void *arg, const struct guard_result *gate);
 	/* Rows and bytes of the file so far. */
 	void (*progress)(void *arg, uint64_t rows, uint64_t bytes);
 	/* A few times a second, whatever happens: to redraw. */
@@ -73,7 +77,11 @@ struct export_file {
 	uint64_t rows;		       /* records without the header */
 	uint64_t bytes;		       /* size */
 	char sha256[HASH_TEXT];	       /* of its content */
-	char *columns;		  /* JSON array of name, kind, type; owned */
+	char *columns; /* JSON array of name, kind, type; owned */
+	struct guard_result *results; /* of gates and checks; owned */
+	size_t n_results;	      /* how many */
+	bool may_repeat;	  /* it failed, and the batch can begin anew */
+	char *from, *to;	  /* the cut-off, owned; NULL: there is none */
 	struct session_info info; /* what it came from */
 };
 

@@ -20,6 +20,7 @@
 
 #include "base/err.h"
 #include "csv/csv.h"
+#include "job/guard.h"
 #include "odbc/session.h"
 #include "odbc/statement.h"
 #include "ship/target.h"
@@ -52,9 +53,11 @@ struct plan_options {
 /* A parameter of the batch. */
 struct plan_param {
 	char *name;	      /* as in :name */
-	char *value;	      /* expanded */
+	char *value;	      /* expanded; a cut-off's is borrowed, and NULL
+			       * while it is not known */
 	enum param_type type; /* how it is bound */
 	bool must_be_used;    /* it stands in the job or on the command line */
+	bool is_cutoff;	      /* of source.watermark: the last two */
 };
 
 /* A target with the name its file has there until it is complete. */
@@ -78,17 +81,19 @@ struct plan {
 	char date_text[DATE_TEXT]; /* as in the ledger */
 	char host[256];		   /* this host's name */
 
-	struct session_options session;	  /* texts borrowed from spec, secret */
-	char *password;			  /* of the database, owned */
-	uint64_t login_timeout_ms;	  /* until connected */
-	uint64_t query_timeout_ms;	  /* of one statement; 0 for none */
-	const struct dialect *dialect;	  /* NULL: ask the database */
-	char *sql;			  /* owned text to split, or NULL */
-	size_t sql_length;		  /* its bytes */
-	char *sql_name;			  /* "orders.sql", owned */
-	struct plan_param *params;	  /* owned */
-	size_t n_params;		  /* how many */
-	bool in_transaction;		  /* the batch is one */
+	struct session_options session; /* texts borrowed from spec, secret */
+	char *password;			/* of the database, owned */
+	uint64_t login_timeout_ms;	/* until connected */
+	uint64_t query_timeout_ms;	/* of one statement; 0 for none */
+	const struct dialect *dialect;	/* NULL: ask the database */
+	char *sql;			/* owned text to split, or NULL */
+	size_t sql_length;		/* its bytes */
+	char *sql_name;			/* "orders.sql", owned */
+	struct plan_param *params;	/* owned */
+	size_t n_params;		/* how many */
+	struct guards guards;		/* gates, checks, watermark */
+	unsigned retries;		/* of the batch, after a deadlock... */
+	bool in_transaction;		/* the batch is one */
 	enum session_isolation isolation; /* of its transactions */
 	enum plan_result result;	  /* which result becomes the file */
 	uint64_t result_number;		  /* of PLAN_RESULT_NUMBER */
@@ -127,6 +132,8 @@ int plan_split(const struct plan *p, const struct dialect *d, struct script *s,
  */
 int plan_check_batch(const struct plan *p, const struct dialect *d,
     const struct script *batch, struct err *e) MUST_CHECK;
+/* Set what the watermark binds, borrowed by the plan; NULL: not known yet. */
+void plan_bind_cutoff(struct plan *p, const char *from, const char *to);
 /* Find the parameters of one statement. */
 int plan_find_params(const struct plan *p, const struct dialect *d,
     const struct statement_text *statement, struct params *found,

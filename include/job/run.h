@@ -33,6 +33,7 @@ enum run_state {
 	RUN_FAILED,  /* something failed: e says what */
 	RUN_SHIPPED, /* delivered to every target */
 	RUN_KEPT,    /* --no-ship: the file is in the spool */
+	RUN_HELD,    /* a check failed: the file is in the spool */
 	RUN_ALREADY  /* this logical date was shipped before */
 };
 

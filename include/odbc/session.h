@@ -31,6 +31,7 @@ struct session_options {
 	const char *time_zone;	   /* of the session; NULL: as it is */
 	bool no_wrap;		   /* send queries as they are */
 	bool allows_loss;	   /* count what cannot be exact */
+	bool read_only;		   /* have the database refuse writing */
 	/* Told what the driver said besides (SQL_SUCCESS_WITH_INFO). */
 	void (*warn)(void *arg, const char *text);
 	void *warn_arg; /* handed to warn */
@@ -83,6 +84,11 @@ int session_commit(struct session *s, struct err *e) MUST_CHECK;
  * driver would not survive it: then only the end of the process helps.
  */
 bool session_cancel(struct session *s);
+/*
+ * Whether an error is one after which the whole batch may go well on a new
+ * connection: a deadlock, a serialization failure, a lost connection.
+ */
+bool session_error_repeats(const struct err *e);
 /* Disconnect and free; NULL is fine. Failures are logged at debug. */
 void session_free(struct session *s);
 /*

@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "cli/command.h"
+#include "cli/guards.h"
 #include "cli/moment.h"
 #include "cli/terminal.h"
 #include "job/environment.h"
@@ -169,6 +170,8 @@ json_run(struct reading *r, const struct run_row *row, struct err *e)
 	if (ledger_each_statement(r->ledger, row->id, json_statement, r, e) < 0)
 		return -1;
 	json_end(j);
+	if (guards_put_json(r->ledger, row->id, j, e) < 0)
+		return -1;
 	json_begin_array(j, "files");
 	if (ledger_each_file(r->ledger, row->id, json_file, r, e) < 0)
 		return -1;
@@ -188,7 +191,8 @@ state_tone(const char *state)
 {
 	if (strcmp(state, "shipped") == 0 || strcmp(state, "kept") == 0)
 		return TONE_GOOD;
-	if (strcmp(state, "failed") == 0 || strcmp(state, "lost") == 0)
+	if (strcmp(state, "failed") == 0 || strcmp(state, "held") == 0 ||
+	    strcmp(state, "lost") == 0)
 		return TONE_BAD;
 	return TONE_WARN;
 }
@@ -342,6 +346,7 @@ text_run(struct reading *r, const struct run_row *row, struct err *e)
 	put_where(row);
 	if (ledger_each_statement(r->ledger, row->id, text_statement, r, e) <
 		0 ||
+	    guards_put_text(r->ledger, row->id, e) < 0 ||
 	    ledger_each_file(r->ledger, row->id, text_file, r, e) < 0 ||
 	    ledger_each_delivery(r->ledger, row->id, text_delivery, r, e) < 0)
 		return -1;
@@ -431,7 +436,7 @@ static int
 check_state(const char *state, struct err *e)
 {
 	static const char *const states[] = { "running", "shipped", "kept",
-		"failed", "skipped", "lost" };
+		"held", "failed", "skipped", "lost" };
 	enum { STATES = sizeof(states) / sizeof(states[0]) };
 	const char *near;
 
@@ -442,8 +447,9 @@ check_state(const char *state, struct err *e)
 	near = str_nearest(state, states, STATES);
 	if (near != NULL)
 		return err_hint(e, "Did you mean '%s'?", near);
-	return err_hint(
-	    e, "There are running, shipped, kept, failed, skipped and lost.");
+	return err_hint(e,
+	    "There are running, shipped, kept, held, failed, skipped and "
+	    "lost.");
 }
 
 static int

@@ -207,7 +207,7 @@ take_past(void *arg, const struct run_row *row, struct err *e)
 	if (strcmp(row->state, "shipped") == 0)
 		past->success_ms = row->ended_ms;
 	else if (strcmp(row->state, "failed") == 0 ||
-	    strcmp(row->state, "lost") == 0)
+	    strcmp(row->state, "held") == 0 || strcmp(row->state, "lost") == 0)
 		past->failures++;
 	return 0;
 }

@@ -31,6 +31,9 @@ enum {
 	EXPORT_GRACE_MS = 8000,	      /* for a cancelled statement to end */
 	EXPORT_LOGIN_GRACE_MS = 5000, /* beyond the driver's own timeout */
 	EXPORT_QUERY_GRACE_MS = 2000, /* the same for a statement's */
+	EXPORT_GATE_GRACE_MS = 60000, /* for the last look at a gate */
+	EXPORT_RETRY_MS = 1000,	      /* before a batch begins anew; doubled */
+	EXPORT_RETRY_MAX_MS = 60000,  /* each time up to this */
 	EXPORT_LEAVE_MS = 8000	      /* to disconnect and end */
 };
 
@@ -44,15 +47,19 @@ struct supervision {
 	struct wire wire;
 	bool connected;	   /* the database answered */
 	bool in_statement; /* between began and ended */
+	bool wrote;	   /* what may not be executed again */
+	bool repeats;	   /* it was connected before, and lost that */
 	struct export_statement current;
-	uint64_t life_ms;  /* last sign of life */
-	bool ending;	   /* asked to end */
-	uint64_t kill_ms;  /* when it is killed then */
-	struct err reason; /* why it was asked to end */
-	uint64_t leave_ms; /* when it must be gone after its last word */
-	bool told_error;   /* it said what went wrong */
-	bool done;	   /* it said that all is well */
-	struct err error;  /* what it said */
+	struct wire_gate gate; /* the last one that was told */
+	uint64_t gate_ms;      /* when it is given up; 0: none is waited for */
+	uint64_t life_ms;      /* last sign of life */
+	bool ending;	       /* asked to end */
+	uint64_t kill_ms;      /* when it is killed then */
+	struct err reason;     /* why it was asked to end */
+	uint64_t leave_ms;     /* when it must be gone after its last word */
+	bool told_error;       /* it said what went wrong */
+	bool done;	       /* it said that all is well */
+	struct err error;      /* what it said */
 };
 
 /*
@@ -133,6 +140,8 @@ put_place(const struct supervision *s, char *text, size_t size)
 	if (!s->connected)
 		(void)snprintf(
 		    text, size, "connecting to '%s'", source_name(s->plan));
+	else if (s->gate_ms > 0)
+		(void)snprintf(text, size, "gate '%s'", s->gate.result.name);
 	else if (s->in_statement)
 		(void)snprintf(text, size, "statement %u (%s:%u)", c->index,
 		    c->source, c->line);
@@ -166,6 +175,14 @@ check_limits(const struct supervision *s, struct err *e)
 		return err_hint(e,
 		    "Is the server up and reachable from here? "
 		    "source.login_timeout sets the limit.");
+	}
+	if (s->gate_ms > 0 && clock_monotonic_ms() > s->gate_ms) {
+		(void)err_set(e, ERR_NOT_NOW,
+		    "its query does not end, though the time for waiting is "
+		    "over");
+		return err_hint(e,
+		    "Is something it reads locked? source.query_timeout "
+		    "limits a query where the database can.");
 	}
 	if (s->in_statement && query > 0 &&
 	    quiet > query + EXPORT_QUERY_GRACE_MS) {
@@ -225,6 +242,62 @@ on_progress(struct supervision *s, const struct wire_message *m, struct err *e)
 	if (s->watch->progress != NULL)
 		s->watch->progress(s->watch->arg, p.rows, p.bytes);
 	return 0;
+}
+
+/* Gates and checks that are decided stay with the file. */
+static int
+keep_result(
+    struct export_file *file, const struct guard_result *r, struct err *e)
+{
+	struct guard_result *more = realloc(
+	    file->results, (file->n_results + 1) * sizeof(*more));
+
+	if (more == NULL)
+		return err_set(e, ERR_INTERNAL, "out of memory");
+	file->results = more;
+	more[file->n_results++] = *r;
+	return 0;
+}
+
+static int
+on_gate(struct supervision *s, const struct wire_message *m, struct err *e)
+{
+	const struct guard_result *r = &s->gate.result;
+
+	if (wire_take(m, &s->gate, sizeof(s->gate), e) < 0)
+		return -1;
+	s->gate_ms = r->passed ?
+	    0 :
+	    clock_monotonic_ms() + s->gate.left_ms + EXPORT_GATE_GRACE_MS;
+	if (s->watch->gate != NULL)
+		s->watch->gate(s->watch->arg, r);
+	return r->passed ? keep_result(s->file, r, e) : 0;
+}
+
+static int
+on_check(struct supervision *s, const struct wire_message *m, struct err *e)
+{
+	struct guard_result r;
+
+	if (wire_take(m, &r, sizeof(r), e) < 0)
+		return -1;
+	return keep_result(s->file, &r, e);
+}
+
+static int
+on_cutoff(struct supervision *s, const struct wire_message *m, struct err *e)
+{
+	struct wire_cutoff c;
+
+	if (wire_take(m, &c, sizeof(c), e) < 0)
+		return -1;
+	free(s->file->from);
+	free(s->file->to);
+	s->file->from = str_dup(c.from);
+	s->file->to = str_dup(c.to);
+	return s->file->from != NULL && s->file->to != NULL ?
+	    0 :
+	    err_set(e, ERR_INTERNAL, "out of memory");
 }
 
 static int
@@ -290,6 +363,7 @@ on_message(struct supervision *s, const struct wire_message *m, struct err *e)
 	case WIRE_ENDED:
 		if (wire_take(m, &s->current, sizeof(s->current), e) < 0)
 			return -1;
+		s->wrote = s->wrote || !s->current.repeats;
 		on_statement(s, m->type == WIRE_BEGAN);
 		return 0;
 	case WIRE_PROGRESS:
@@ -301,6 +375,15 @@ on_message(struct supervision *s, const struct wire_message *m, struct err *e)
 		return on_columns(s, m, e);
 	case WIRE_FILE:
 		return on_file(s, m, e);
+	case WIRE_GATE:
+		return on_gate(s, m, e);
+	case WIRE_CHECK:
+		return on_check(s, m, e);
+	case WIRE_CUTOFF:
+		return on_cutoff(s, m, e);
+	case WIRE_FINAL:
+		s->wrote = true;
+		return 0;
 	case WIRE_ERROR:
 		s->told_error = true;
 		s->leave_ms = s->life_ms + EXPORT_LEAVE_MS;
@@ -398,10 +481,14 @@ explain_death(int status, struct err *e)
 static int
 conclude(struct supervision *s, int status, struct err *e)
 {
+	struct err own = ERR_INIT;
 	char place[256];
 
 	if (s->done && !s->ending)
 		return 0;
+	/* A login that fails at first is for a person or for later. */
+	s->file->may_repeat = s->told_error && !s->ending && !s->wrote &&
+	    (s->connected || s->repeats) && session_error_repeats(&s->error);
 	if (s->ending)
 		*e = s->reason;
 	else if (s->told_error)
@@ -417,6 +504,10 @@ conclude(struct supervision *s, int status, struct err *e)
 		    "The statement begins in line %u of '%s': correct it, or "
 		    "what it needs in the database.",
 		    s->current.line, s->current.source);
+	/* The gate that did not hold in the end. */
+	if (s->gate_ms > 0 && !s->gate.result.passed &&
+	    keep_result(s->file, &s->gate.result, &own) < 0)
+		log_warning("%s", own.text);
 	if (s->in_statement || !s->told_error || s->ending) {
 		put_place(s, place, sizeof(place));
 		return err_in(e, "%s", place);
@@ -434,6 +525,7 @@ run_worker(const struct plan *plan, const struct export_place *place,
 		.file = file,
 		.pid = -1,
 		.fd = -1,
+		.repeats = file->may_repeat,
 		.reason = ERR_INIT,
 		.error = ERR_INIT,
 	};
@@ -441,6 +533,7 @@ run_worker(const struct plan *plan, const struct export_place *place,
 	int status;
 	int rc;
 
+	file->may_repeat = false;
 	if (start_worker(&s, place, e) < 0)
 		return -1;
 	rc = supervise(&s, &own);
@@ -458,11 +551,66 @@ run_worker(const struct plan *plan, const struct export_place *place,
 	return rc;
 }
 
+/* Longer each time; not all the same, so that two jobs get apart. */
+static int
+pause_before(unsigned attempt, struct err *e)
+{
+	uint64_t most = EXPORT_RETRY_MS, until;
+
+	while (--attempt > 0 && most < EXPORT_RETRY_MAX_MS)
+		most *= 2;
+	until = clock_monotonic_ms() + most / 2 +
+	    (uint64_t)getpid() * 7919 % (most / 2);
+	while (clock_monotonic_ms() < until) {
+		if (cancel_check(e) < 0)
+			return -1;
+		clock_sleep_ms(EXPORT_TICK_MS);
+	}
+	return cancel_check(e);
+}
+
+/* What went wrong first, and how often it was tried. */
+static int
+tell_attempts(unsigned attempts, const struct err *first, struct err *e)
+{
+	struct err last = *e;
+	char text[sizeof(last.text)];
+
+	if (attempts == 1)
+		return -1;
+	(void)snprintf(text, sizeof(text),
+	    "%.900s (attempt %u; the first "
+	    "ended with: %.900s)",
+	    last.text, attempts, first->text);
+	(void)snprintf(e->text, sizeof(e->text), "%s", text);
+	return -1;
+}
+
 int
 export_run(const struct plan *plan, const struct export_place *place,
     const struct export_watch *watch, struct export_file *file, struct err *e)
 {
-	return run_worker(plan, place, watch, file, e);
+	struct err first = ERR_INIT;
+	unsigned attempt = 1;
+
+	for (;; attempt++) {
+		if (run_worker(plan, place, watch, file, e) == 0)
+			return 0;
+		if (attempt == 1)
+			first = *e;
+		/* What is written to a descriptor stays there. */
+		if (!file->may_repeat || place->dir == NULL ||
+		    attempt > plan->retries)
+			return tell_attempts(attempt, &first, e);
+		log_warning("%s: nothing was written that would be written "
+			    "twice, so that the batch begins anew (attempt %u "
+			    "of %u)",
+		    e->text, attempt + 1, plan->retries + 1);
+		if (pause_before(attempt, e) < 0)
+			return tell_attempts(attempt, &first, e);
+		export_file_release(file);
+		*e = (struct err)ERR_INIT;
+	}
 }
 
 int
@@ -481,5 +629,10 @@ void
 export_file_release(struct export_file *file)
 {
 	free(file->columns);
-	file->columns = NULL;
+	free(file->results);
+	free(file->from);
+	free(file->to);
+	file->columns = file->from = file->to = NULL;
+	file->results = NULL;
+	file->n_results = 0;
 }

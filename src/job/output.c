@@ -99,6 +99,17 @@ refuse_second(const struct output *o, struct err *e)
 	return 0;
 }
 
+/* Whoever looks at values forgets those of the result before. */
+static int
+begin_inspect(struct output *o, const struct columns *columns, struct err *e)
+{
+	if (o->inspect == NULL &&
+	    inspect_new(
+		&o->inspect, &o->plan->guards.checks, o->place->dir, e) < 0)
+		return -1;
+	return o->inspect != NULL ? inspect_begin(o->inspect, columns, e) : 0;
+}
+
 int
 output_begin(
     struct output *o, const struct columns *columns, bool last, struct err *e)
@@ -109,7 +120,7 @@ output_begin(
 		return -1;
 	drop_candidate(o);
 	o->results++;
-	if (open_spool(o, last, e) < 0)
+	if (open_spool(o, last, e) < 0 || begin_inspect(o, columns, e) < 0)
 		return -1;
 	out = spool_out(o->spool);
 	if (csv_open(&o->csv, &o->plan->csv, out, columns, e) < 0)
@@ -120,7 +131,13 @@ output_begin(
 int
 output_put(struct output *o, const struct block *block, struct err *e)
 {
-	return csv_put_block(&o->csv, block, e);
+	const struct block *heard = block;
+
+	if (o->inspect != NULL)
+		heard = inspect_listen(o->inspect, block);
+	if (csv_put_block(&o->csv, heard, e) < 0)
+		return -1;
+	return o->inspect != NULL ? inspect_block(o->inspect, block, e) : 0;
 }
 
 int
@@ -180,4 +197,6 @@ void
 output_release(struct output *o)
 {
 	drop_candidate(o);
+	inspect_free(o->inspect);
+	o->inspect = NULL;
 }

@@ -18,6 +18,7 @@
 #include "base/err.h"
 #include "csv/csv.h"
 #include "job/export.h"
+#include "job/inspect.h"
 #include "sink/spool.h"
 
 /* The file that is being written. */
@@ -30,6 +31,7 @@ struct output {
 	bool direct;			  /* already on its descriptor */
 	unsigned results;		  /* candidates so far */
 	uint64_t rows;			  /* of the candidate */
+	struct inspect *inspect;	  /* its values; NULL: nobody asks */
 };
 
 /* Prepare; nothing is opened yet. */

@@ -3,9 +3,10 @@
  *
  * Everything that is wrong is collected, each with the file and line of its
  * setting, so that one run of `check` shows all of it. No database and no
- * network here. What happens with a plan: run.c (the story), export.c (the
- * batch), deliver.c (the targets).
+ * network here. The SQL of a plan: plan_batch.c. What happens with a plan:
+ * run.c (the story), export.c (the batch), deliver.c (the targets).
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -204,6 +205,8 @@ plan_source(struct builder *b)
 	if (spec_choice(s, "source.isolation") > 0)
 		p->isolation = (enum session_isolation)spec_choice(
 		    s, "source.isolation");
+	p->session.read_only = spec_number(s, "source.read_only") != 0;
+	p->retries = (unsigned)spec_number(s, "source.retries");
 	plan_result(b, result != NULL ? result : "last");
 }
 
@@ -346,6 +349,56 @@ plan_params(struct builder *b)
 	}
 }
 
+/* :NAME_from or :NAME_to, whose value comes with the run. */
+static void
+add_cutoff(struct builder *b, struct plan_param *param, const char *end)
+{
+	const struct watermark *w = &b->plan->guards.watermark;
+	struct err e = ERR_INIT;
+	char name[128];
+
+	(void)snprintf(name, sizeof(name), "%s_%s", w->name, end);
+	param->name = copy_text(b, name);
+	if (param->name == NULL)
+		return;
+	param->type = w->type >= 0 ? (enum param_type)w->type : PARAM_TEXT;
+	param->is_cutoff = true;
+	b->plan->n_params++;
+	for (size_t i = 0; i + 1 < b->plan->n_params; i++) {
+		if (strcmp(b->plan->params[i].name, name) != 0)
+			continue;
+		(void)err_set(&e, ERR_SPEC,
+		    "the parameter '%s' is bound by source.watermark", name);
+		(void)err_hint(&e,
+		    "It cannot be given by hand: take it out of source.params "
+		    "and the command line, or rename the watermark.");
+		problems_add(b->problems, w->origin.file, w->origin.line, &e);
+	}
+}
+
+/* Gates, checks and the watermark, of a job that ships. */
+static void
+plan_guards(struct builder *b)
+{
+	struct plan *p = b->plan;
+	struct plan_param *more;
+
+	if (!b->options->with_targets)
+		return;
+	guard_build(&p->guards, b->spec, b->problems);
+	if (p->guards.watermark.name == NULL)
+		return;
+	more = allocate(b, p->n_params + 2, sizeof(*more));
+	if (more == NULL)
+		return;
+	if (p->n_params > 0)
+		memcpy(more, p->params, p->n_params * sizeof(*more));
+	free(p->params);
+	p->params = more;
+	add_cutoff(b, &more[p->n_params], "from");
+	add_cutoff(b, &more[p->n_params], "to");
+}
+
 static void
 plan_file(struct builder *b)
 {
@@ -476,6 +529,7 @@ plan_build(struct plan **plan, const struct spec *spec,
 	plan_source(&b);
 	plan_sql(&b);
 	plan_params(&b);
+	plan_guards(&b);
 	plan_try_split(&b);
 	plan_file(&b);
 	if (options->with_targets) {
@@ -519,162 +573,15 @@ plan_name_run(struct plan *p, int64_t run, struct err *e)
 	return 0;
 }
 
-int
-plan_split(const struct plan *p, const struct dialect *d, struct script *s,
-    struct err *e)
+void
+plan_bind_cutoff(struct plan *p, const char *from, const char *to)
 {
-	const struct value *list = spec_value(p->spec, "source.statements");
-
-	if (d == NULL)
-		d = p->dialect != NULL ? p->dialect : dialect_by_name("ansi");
-	if (p->sql != NULL) {
-		if (script_split(s, p->sql, p->sql_length, d, e) < 0)
-			return err_in(e, "%s", p->sql_name);
-	} else {
-		for (size_t i = 0; i < list->n_texts; i++)
-			if (script_add(s, list->texts[i], e) < 0)
-				return -1;
-	}
-	return 0;
-}
-
-/*
- * What stands for a value: a type that the database would not guess is said
- * there (drivers.md, parameters).
- */
-static const char *
-marker_of(const struct plan_param *param, const struct dialect *d)
-{
-	struct err ignored = ERR_INIT;
-	const char *marker = NULL;
-	int64_t number;
-
-	if (param->type == PARAM_DECIMAL)
-		marker = d->decimal_marker;
-	else if (param->type == PARAM_INTEGER && param->value != NULL &&
-	    str_integer(param->value, &number, &ignored) == 0 &&
-	    (number > INT32_MAX || number < INT32_MIN))
-		marker = d->long_marker;
-	return marker != NULL ? marker : "?";
-}
-
-int
-plan_find_params(const struct plan *p, const struct dialect *d,
-    const struct statement_text *statement, struct params *found, struct err *e)
-{
-	const char **names = calloc(2 * p->n_params + 1, sizeof(*names));
-	struct param_names defined = { names, p->n_params, NULL };
-	const char **markers;
-	int rc;
-
-	if (names == NULL)
-		return err_set(e, ERR_INTERNAL, "out of memory");
-	defined.markers = markers = names + p->n_params;
-	for (size_t i = 0; i < p->n_params; i++) {
-		names[i] = p->params[i].name;
-		markers[i] = marker_of(&p->params[i], d);
-	}
-	rc = params_find(found, statement, d, &defined, e);
-	free(names);
-	return rc;
-}
-
-/* Mark the parameters that a script uses. */
-static int
-mark_used(const struct plan *p, const struct dialect *d,
-    const struct script *script, bool *used, struct err *e)
-{
-	struct params found = PARAMS_INIT;
-
-	for (size_t i = 0; i < script->n; i++) {
-		if (plan_find_params(p, d, &script->items[i], &found, e) < 0)
-			return -1;
-		for (size_t k = 0; k < found.n; k++)
-			used[found.index[k]] = true;
-		params_release(&found);
-	}
-	return 0;
-}
-
-static int
-check_used(const struct plan *p, const bool *used, struct err *e)
-{
-	for (size_t i = 0; i < p->n_params; i++) {
-		if (used[i] || !p->params[i].must_be_used)
-			continue;
-		(void)err_set(e, ERR_SPEC,
-		    "source.params.%s: no statement uses ':%s'",
-		    p->params[i].name, p->params[i].name);
-		return err_hint(e,
-		    "Take it out, or write :%s where the value belongs; in "
-		    "quotes and comments it is only text.",
-		    p->params[i].name);
-	}
-	return 0;
-}
-
-static int
-check_result_name(
-    const struct plan *p, const struct script *batch, struct err *e)
-{
-	const char **names = calloc(batch->n + 1, sizeof(*names));
-	const char *near;
-	size_t n = 0;
-	bool found = false;
-
-	if (names == NULL)
-		return err_set(e, ERR_INTERNAL, "out of memory");
-	for (size_t i = 0; i < batch->n; i++) {
-		const char *name = batch->items[i].name;
-
-		if (name != NULL)
-			names[n++] = name;
-		if (name != NULL && strcmp(name, p->result_name) == 0)
-			found = true;
-	}
-	near = found ? NULL : str_nearest(p->result_name, names, n);
-	if (!found)
-		(void)err_set(e, ERR_SPEC,
-		    "source.result: no statement is named '%s'",
-		    p->result_name);
-	if (near != NULL)
-		(void)err_hint(e, "Did you mean '%s'?", near);
-	else if (!found)
-		(void)err_hint(e,
-		    "Write the comment -- name: %s above its statement.",
-		    p->result_name);
-	free(names);
-	return found ? 0 : -1;
-}
-
-int
-plan_check_batch(const struct plan *p, const struct dialect *d,
-    const struct script *batch, struct err *e)
-{
-	const struct value *first = spec_value(p->spec, "source.on_connect");
-	struct script on_connect = SCRIPT_INIT;
-	bool *used = calloc(p->n_params + 1, sizeof(*used));
-	int rc = used != NULL ? 0 : err_set(e, ERR_INTERNAL, "out of memory");
-
-	if (rc == 0 && batch->n == 0) {
-		(void)err_set(e, ERR_SPEC, "%s holds no statement",
-		    p->sql_name != NULL ? p->sql_name : "the batch");
-		rc = err_hint(e, "It is empty, or all of it is a comment.");
-	}
-	for (size_t i = 0; rc == 0 && i < first->n_texts; i++)
-		rc = script_add(&on_connect, first->texts[i], e);
-	if (rc == 0 && mark_used(p, d, &on_connect, used, e) < 0)
-		rc = err_in(e, "source.on_connect");
-	if (rc == 0 && mark_used(p, d, batch, used, e) < 0)
-		rc = err_in(e, "%s",
-		    p->sql_name != NULL ? p->sql_name : "source.statements");
-	if (rc == 0)
-		rc = check_used(p, used, e);
-	if (rc == 0 && p->result == PLAN_RESULT_NAME)
-		rc = check_result_name(p, batch, e);
-	script_release(&on_connect);
-	free(used);
-	return rc;
+	for (size_t i = 0; i + 1 < p->n_params; i++)
+		if (p->params[i].is_cutoff) {
+			p->params[i].value = (char *)(uintptr_t)from;
+			p->params[i + 1].value = (char *)(uintptr_t)to;
+			return;
+		}
 }
 
 void
@@ -684,8 +591,10 @@ plan_free(struct plan *p)
 		return;
 	for (size_t i = 0; i < p->n_params; i++) {
 		free(p->params[i].name);
-		free(p->params[i].value);
+		if (!p->params[i].is_cutoff)
+			free(p->params[i].value);
 	}
+	guard_release(&p->guards);
 	for (size_t i = 0; i < p->n_targets; i++) {
 		free(p->targets[i].temporary);
 		free(p->targets[i].ca_file);

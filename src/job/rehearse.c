@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/str.h"
 #include "job/plan.h"
 #include "job/rehearse.h"
 #include "state/dirs.h"
@@ -63,6 +64,30 @@ put_batch(const struct plan *p, struct buf *out, struct err *e)
 }
 
 static int
+put_gates(const struct plan *p, struct buf *out, struct err *e)
+{
+	const struct watermark *w = &p->guards.watermark;
+
+	for (size_t i = 0; i < p->guards.n_gates; i++) {
+		const struct gate *g = &p->guards.gates[i];
+		char wanted[GUARD_TEXT], most[32];
+
+		condition_put(&g->condition, wanted);
+		str_put_duration(most, sizeof(most), g->timeout_ms);
+		if (buf_printf(out, e,
+			"would wait for gate '%s' to be %s, at most %s\n",
+			g->condition.name, wanted, most) < 0)
+			return -1;
+	}
+	if (w->name == NULL)
+		return 0;
+	return buf_printf(out, e,
+	    "would bind :%s_from = where the last shipped run ended, :%s_to = "
+	    "what source.watermark.sql says\n",
+	    w->name, w->name);
+}
+
+static int
 put_plan(const struct plan *p, struct buf *out, struct err *e)
 {
 	if (buf_printf(out, e, "job %s%s%s for %s\nwould connect to %s\n",
@@ -71,10 +96,11 @@ put_plan(const struct plan *p, struct buf *out, struct err *e)
 		p->session.dsn != NULL ?
 		    p->session.dsn :
 		    "the source of source.connection") < 0 ||
-	    put_batch(p, out, e) < 0)
+	    put_gates(p, out, e) < 0 || put_batch(p, out, e) < 0)
 		return -1;
 	for (size_t i = 0; i < p->n_params; i++)
-		if (buf_printf(out, e, "would bind :%s = '%s'\n",
+		if (!p->params[i].is_cutoff &&
+		    buf_printf(out, e, "would bind :%s = '%s'\n",
 			p->params[i].name, p->params[i].value) < 0)
 			return -1;
 	if (buf_printf(out, e, "would write %s\n", p->file_name) < 0)

@@ -18,10 +18,12 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "job/announce.h"
+#include "job/check.h"
 #include "job/deliver.h"
 #include "job/environment.h"
 #include "job/plan.h"
 #include "job/run.h"
+#include "job/watermark.h"
 #include "state/dirs.h"
 #include "state/ledger.h"
 #include "state/lock.h"
@@ -43,6 +45,7 @@ struct run {
 	uint64_t began_ms; /* monotonic */
 	bool skipped;	   /* another run holds the lock */
 	struct tell_started started;
+	char gate[GUARD_TEXT]; /* what was last logged of a gate */
 };
 
 static void
@@ -334,6 +337,16 @@ on_ended(void *arg, const struct export_statement *s, const struct err *error)
 }
 
 static void
+on_gate(void *arg, const struct guard_result *gate)
+{
+	struct run *r = arg;
+	char text[512];
+
+	check_tell_gate(gate, r->gate, text, sizeof(text));
+	tell_stage(r, text);
+}
+
+static void
 on_progress(void *arg, uint64_t rows, uint64_t bytes)
 {
 	const struct run *r = arg;
@@ -384,6 +397,7 @@ export_file(struct run *r, struct err *e)
 		.connected = on_connected,
 		.began = on_began,
 		.ended = on_ended,
+		.gate = on_gate,
 		.progress = on_progress,
 		.tick = on_tick,
 	};
@@ -396,8 +410,10 @@ export_file(struct run *r, struct err *e)
 	place.dir = r->spool;
 	place.name = r->plan->file_name;
 	tell_stage(r, "connecting");
-	if (export_run(r->plan, &place, &watch, &o->file, e) < 0)
+	if (export_run(r->plan, &place, &watch, &o->file, e) < 0) {
+		check_record(r->ledger, o->run, &o->file);
 		return -1;
+	}
 	o->file_name = str_dup(r->plan->file_name);
 	o->path = file_join(r->spool, r->plan->file_name, e);
 	if (o->file_name == NULL || o->path == NULL)
@@ -430,8 +446,14 @@ ship_it(struct run *r, struct err *e)
 		.watch = r->watch,
 	};
 
-	if (ledger_put_file(r->ledger, o->run, &row, &order.file, e) < 0)
+	if (ledger_put_file(r->ledger, o->run, &row, &order.file, e) < 0 ||
+	    watermark_record(r->ledger, o->run, r->plan, &o->file, e) < 0)
 		return -1;
+	if (check_file(r->plan, r->ledger, o, e) < 0) {
+		if (e->class == ERR_DATA)
+			o->state = RUN_HELD;
+		return -1;
+	}
 	if (r->options->no_ship) {
 		o->state = RUN_KEPT;
 		return 0;
@@ -446,7 +468,10 @@ ship_it(struct run *r, struct err *e)
 static int
 work(struct run *r, struct err *e)
 {
+	struct run_key key = run_key(r);
+
 	if (plan_name_run(r->plan, r->outcome->run, e) < 0 ||
+	    watermark_begin(r->plan, r->ledger, &key, e) < 0 ||
 	    export_file(r, e) < 0)
 		return -1;
 	return ship_it(r, e);
@@ -653,7 +678,7 @@ run_job(const struct run_options *options, const struct run_watch *watch,
 	memset(outcome, 0, sizeof(*outcome));
 	r.began_ms = clock_monotonic_ms();
 	rc = story(&r, e);
-	if (rc < 0)
+	if (rc < 0 && outcome->state != RUN_HELD)
 		outcome->state = RUN_FAILED;
 	outcome->elapsed_ms = clock_monotonic_ms() - r.began_ms;
 	cancel_set_deadline(0, 0);
@@ -691,6 +716,7 @@ run_state_name(enum run_state state)
 		[RUN_FAILED] = "failed",
 		[RUN_SHIPPED] = "shipped",
 		[RUN_KEPT] = "kept",
+		[RUN_HELD] = "held",
 		[RUN_ALREADY] = "already-shipped",
 	};
 

@@ -18,6 +18,9 @@
 #include "base/err.h"
 #include "job/export.h"
 
+/* Room for a value of the watermark. */
+enum { WIRE_VALUE = 4096 };
+
 /* What a message is about, and the struct that it carries. */
 enum wire_type {
 	WIRE_CONNECTED = 1, /* struct session_info */
@@ -27,6 +30,10 @@ enum wire_type {
 	WIRE_WARNING,	    /* text */
 	WIRE_COLUMNS,	    /* text, JSON */
 	WIRE_FILE,	    /* struct wire_file */
+	WIRE_GATE,	    /* struct wire_gate */
+	WIRE_CHECK,	    /* struct guard_result */
+	WIRE_CUTOFF,	    /* struct wire_cutoff */
+	WIRE_FINAL,	    /* nothing: from here on nothing is repeated */
 	WIRE_ERROR,	    /* struct err */
 	WIRE_DONE	    /* nothing */
 };
@@ -43,6 +50,18 @@ struct wire_file {
 	uint64_t bytes;		       /* its size */
 	char sha256[HASH_TEXT];	       /* of its content, in hexadecimal */
 	struct export_changes changes; /* what was allowed */
+};
+
+/* A gate that is being asked, or that holds. */
+struct wire_gate {
+	struct guard_result result; /* so far */
+	uint64_t left_ms;	    /* until it is given up */
+};
+
+/* What the watermark binds; texts with their NUL. */
+struct wire_cutoff {
+	char from[WIRE_VALUE]; /* shipped so far */
+	char to[WIRE_VALUE];   /* up to where this run exports */
 };
 
 /* One message as received; data is borrowed until the next wire_read. */

@@ -24,14 +24,17 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "job/check.h"
+#include "job/gate.h"
 #include "job/output.h"
+#include "job/question.h"
+#include "job/repeat.h"
+#include "job/watermark.h"
 #include "job/wire.h"
 #include "job/worker.h"
 #include "odbc/fetch.h"
 #include "odbc/session.h"
 #include "odbc/statement.h"
-#include "sql/params.h"
-#include "sql/simple.h"
 
 enum {
 	WORKER_PROGRESS_MS = 200,	     /* between two reports */
@@ -43,11 +46,14 @@ struct worker {
 	const struct worker_order *order;
 	struct session *session;
 	struct dialect dialect; /* in the server's mode */
+	struct plan plan;	/* a copy, for the cut-off that is read here */
+	struct asker asker;	/* sends statements with its parameters */
 	uint64_t result_sets;	/* of the batch so far */
 	struct script on_connect;
 	struct script batch;
 	struct export_statement current;
 	struct output output;
+	struct repeat repeat; /* what was executed so far */
 	struct buf columns;
 	uint64_t lossy;	  /* values of the result that are not exact */
 	uint64_t told_ms; /* of the last progress report */
@@ -211,6 +217,8 @@ read_scripts(struct worker *w, struct err *e)
 	const struct value *first = spec_value(p->spec, "source.on_connect");
 
 	learn_dialect(w);
+	w->asker = (struct asker){ &w->plan, w->session, &w->dialect,
+		w->order->fd, check_cancelled };
 	for (size_t i = 0; i < first->n_texts; i++)
 		if (script_add(&w->on_connect, first->texts[i], e) < 0)
 			return err_in(e, "source.on_connect");
@@ -321,60 +329,15 @@ walk_results(struct worker *w, struct statement *st, bool in_batch, bool last,
 }
 
 static int
-bind_params(struct worker *w, struct statement *st, const struct params *found,
-    struct err *e)
-{
-	const struct plan *p = w->order->plan;
-	struct param_value *values;
-	int rc;
-
-	if (found->n == 0)
-		return 0;
-	values = calloc(found->n, sizeof(*values));
-	if (values == NULL)
-		return err_set(e, ERR_INTERNAL, "out of memory");
-	for (size_t i = 0; i < found->n; i++) {
-		values[i].text = p->params[found->index[i]].value;
-		values[i].type = p->params[found->index[i]].type;
-	}
-	rc = statement_bind(st, values, found->n, e);
-	free(values);
-	return rc;
-}
-
-/* As it is, or as the driver understands it. */
-static int
-execute(struct worker *w, struct statement *st, const struct params *found,
-    struct buf *simple, struct err *e)
-{
-	if (!session_is_naive(w->session))
-		return statement_execute(st, found->text, found->length, e);
-	if (simple_put(simple, found->text, found->length, &w->dialect, e) < 0)
-		return -1;
-	return statement_execute(st, buf_text(simple), simple->length, e);
-}
-
-static int
 run_statement(struct worker *w, const struct statement_text *text,
     bool in_batch, bool last, struct err *e)
 {
-	struct params found = PARAMS_INIT;
-	struct buf simple = BUF_INIT(SCRIPT_MAX);
 	struct statement *st = NULL;
-	int rc = -1;
+	int rc = question_send(&w->asker, text, &st, e);
 
-	if (plan_find_params(w->order->plan, &w->dialect, text, &found, e) <
-		0 ||
-	    statement_new(&st, w->session, e) < 0 ||
-	    statement_limit(st, w->order->plan->query_timeout_ms, e) < 0 ||
-	    bind_params(w, st, &found, e) < 0 || check_cancelled(e) < 0 ||
-	    execute(w, st, &found, &simple, e) < 0)
-		goto out;
-	rc = walk_results(w, st, in_batch, last, e);
-out:
+	if (rc == 0)
+		rc = walk_results(w, st, in_batch, last, e);
 	statement_free(st);
-	buf_release(&simple);
-	params_release(&found);
 	return rc;
 }
 
@@ -448,6 +411,9 @@ run_script(struct worker *w, const struct script *script, const char *source,
 		    text->line :
 		    (unsigned)i + 1;
 		s->rows = -1;
+		s->repeats = w->plan.session.read_only ||
+		    repeat_allows(&w->repeat, text, &w->dialect,
+			in_batch && w->plan.in_transaction);
 		s->began_ms = clock_wall_ms();
 		copy_text(s->source, sizeof(s->source), source);
 		copy_text(s->name, sizeof(s->name), text->name);
@@ -460,6 +426,22 @@ run_script(struct worker *w, const struct script *script, const char *source,
 			return -1;
 	}
 	return 0;
+}
+
+static int
+tell_check(void *arg, const struct guard_result *r, struct err *e)
+{
+	return tell(arg, WIRE_CHECK, r, sizeof(*r), e);
+}
+
+/* What only this end can find out of the finished result. */
+static int
+check_result(struct worker *w, struct err *e)
+{
+	if (w->output.inspect != NULL &&
+	    inspect_report(w->output.inspect, tell_check, w, e) < 0)
+		return -1;
+	return checks_ask(&w->asker, e);
 }
 
 static int
@@ -495,14 +477,19 @@ do_order(struct worker *w, struct err *e)
 		return 0;
 	if (read_scripts(w, e) < 0 ||
 	    run_script(w, &w->on_connect, "source.on_connect", e) < 0 ||
+	    gates_wait(&w->asker, e) < 0 || watermark_tell(&w->asker, e) < 0 ||
 	    session_isolate(w->session, p->isolation, e) < 0 ||
 	    (p->in_transaction && session_begin(w->session, e) < 0) ||
 	    run_script(w, &w->batch,
 		p->sql_name != NULL ? p->sql_name : "source.statements", e) < 0)
 		return -1;
+	if (check_result(w, e) < 0)
+		return -1;
 	/* The file gets its name only when what it came from is durable. */
 	if (check_cancelled(e) < 0 ||
-	    (p->in_transaction && session_commit(w->session, e) < 0))
+	    (p->in_transaction &&
+		(tell(w, WIRE_FINAL, "", 0, e) < 0 ||
+		    session_commit(w->session, e) < 0)))
 		return -1;
 	return finish_file(w, e);
 }
@@ -531,6 +518,23 @@ settle_process(struct err *e)
 	return 0;
 }
 
+/* The plan is the supervisor's; what is bound to a cut-off is known here. */
+static int
+copy_plan(struct worker *w, struct err *e)
+{
+	const struct plan *p = w->order->plan;
+	size_t size = p->n_params * sizeof(*p->params);
+
+	w->plan = *p;
+	if (size == 0)
+		return 0;
+	w->plan.params = malloc(size);
+	if (w->plan.params == NULL)
+		return err_set(e, ERR_INTERNAL, "out of memory");
+	memcpy(w->plan.params, p->params, size);
+	return 0;
+}
+
 int
 worker_run(const struct worker_order *order)
 {
@@ -546,6 +550,8 @@ worker_run(const struct worker_order *order)
 	output_init(&w.output, order->plan, order->place);
 	rc = settle_process(&e);
 	if (rc == 0)
+		rc = copy_plan(&w, &e);
+	if (rc == 0)
 		rc = do_order(&w, &e);
 	output_release(&w.output);
 	if (rc < 0)
@@ -559,5 +565,7 @@ worker_run(const struct worker_order *order)
 	script_release(&w.on_connect);
 	script_release(&w.batch);
 	buf_release(&w.columns);
+	repeat_release(&w.repeat);
+	free(w.plan.params);
 	return rc < 0 ? 1 : 0;
 }

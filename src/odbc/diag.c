@@ -17,6 +17,10 @@ enum { DIAG_RECORDS = 32, DIAG_TEXT = 2048, DIAG_ALL = 64 * 1024 };
 static const char hint_grant[] =
     "Let the database's administrator grant the user what the statement "
     "needs, or set source.user to one that may.";
+static const char hint_read_only[] =
+    "The session may only read (source.read_only), and temporary tables count "
+    "as writing here: leave it out, and let the job log in as a user who may "
+    "only read.";
 static const char hint_later[] =
     "Another session was in the way: the same command can be run again "
     "later.";
@@ -181,6 +185,7 @@ static const struct remedy {
 	long native;	   /* the database's own code; 0: any */
 	const char *hint;
 } remedies[] = {
+	{ "25006", 0, hint_read_only }, /* PostgreSQL */
 	{ "42501", 0, hint_grant },
 	{ "42000", 1142, hint_grant }, /* MariaDB: command on a table */
 	{ "42000", 1143, hint_grant }, /* ... on a column */
@@ -213,6 +218,25 @@ static const struct remedy {
 	    "These are the database's own words: correct the statement, or "
 	    "ask the database's administrator." },
 };
+
+bool
+session_error_repeats(const struct err *e)
+{
+	static const char *const prefixes[] = { "08", "40", "57P01", "57P02",
+		"57P03" };
+	/* MariaDB: deadlock, lost; FreeTDS: lost. SQLite: busy has no end. */
+	static const int codes[] = { 1205, 1213, 2006, 2013, 20009, 20017 };
+
+	if (e->class != ERR_NOT_NOW || e->state[0] == '\0')
+		return false;
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
+		if (strncmp(e->state, prefixes[i], strlen(prefixes[i])) == 0)
+			return true;
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
+		if (e->native == codes[i])
+			return true;
+	return false;
+}
 
 int
 diag_remedy(const char *state, long native, bool is_transient, struct err *e)

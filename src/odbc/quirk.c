@@ -41,6 +41,8 @@ static const struct quirk quirks[] = {
 	    .dialect = "postgresql",
 	    .set_time_zone = "SET TIME ZONE ",
 	    .ask_time_zone = "SHOW TimeZone",
+	    .set_read_only =
+		"SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY",
 	    .cursor_attribute = 65539, /* SQL_ATTR_PGOPT_USE_DECLAREFETCH */
 	    .batch_attribute = 65541,  /* SQL_ATTR_PGOPT_FETCH */
 	    .logs_at_end = true,
@@ -54,6 +56,7 @@ static const struct quirk quirks[] = {
 	    .set_time_zone = "SET time_zone = ",
 	    .ask_time_zone = "SELECT @@session.time_zone",
 	    .set_charset = "SET character_set_results = utf8mb4",
+	    .set_read_only = "SET SESSION TRANSACTION READ ONLY",
 	    .add_conn_timeout = true,
 	    .native_real = true,
 	    .native_double = true,
@@ -67,6 +70,8 @@ static const struct quirk quirks[] = {
 	    .environment = nothing,
 	    .way = EXACT_MARKED,
 	    .dialect = "sqlite",
+	    .ask_file = "SELECT file FROM pragma_database_list "
+			"WHERE name = 'main'",
 	    .no_login_timeout = true,
 	    .rounds_reals = true,
 	    .text_dates = true,

@@ -28,7 +28,10 @@ struct quirk {
 	const char *dialect;		/* by which they are read for that */
 	const char *set_time_zone;	/* SQL in front of a literal; or NULL */
 	const char *ask_time_zone;	/* a query; or NULL */
-	const char *set_charset; /* SQL that makes texts UTF-8; or NULL */
+	const char *set_read_only; /* SQL after which it writes nothing; NULL */
+	const char *ask_file;	   /* a query for the file that is opened again
+				    * for reading alone; NULL */
+	const char *set_charset;   /* SQL that makes texts UTF-8; or NULL */
 	int cursor_attribute; /* of the connection: whether a statement gets a
 			       * cursor, which not all can; 0: it has none */
 	int batch_attribute;  /* of the connection: rows that it fetches at once

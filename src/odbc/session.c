@@ -5,6 +5,7 @@
  * made in connect.c, statements run in statement.c, errors are read in diag.c;
  * why a connection failed is told in explain.c.
  */
+#include <ctype.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,16 +72,18 @@ set_login_timeout(struct session *s, uint64_t timeout_ms)
 	    s->connection, SQL_ATTR_LOGIN_TIMEOUT, (SQLPOINTER)seconds, 0);
 }
 
+/* Before is what goes in front of all else, "KEY=VALUE;", or empty. */
 static int
-connect_driver(
-    struct session *s, const struct session_options *o, struct err *e)
+connect_driver(struct session *s, const struct session_options *o,
+    const char *before, struct err *e)
 {
 	struct buf string = BUF_INIT(CONNECT_MAX);
 	struct diag_place place = { SQL_HANDLE_DBC, s->connection,
 		"SQLDriverConnect", SQL_NULL_HDBC };
 	SQLRETURN rc;
 
-	if (connect_build(&string, o, &s->quirk, e) < 0) {
+	if (buf_puts(&string, before, e) < 0 ||
+	    connect_build(&string, o, &s->quirk, e) < 0) {
 		buf_release(&string);
 		return -1;
 	}
@@ -129,6 +132,69 @@ ask_everything(struct session *s)
 	i->is_buffered = s->quirk->is_buffered;
 }
 
+/* Bytes of a path as they stand in a URI. */
+static int
+put_uri_path(struct buf *out, const char *path, struct err *e)
+{
+	for (; *path != '\0'; path++) {
+		unsigned char c = (unsigned char)*path;
+		int rc = isalnum(c) || strchr("/._-", c) != NULL ?
+		    buf_put(out, path, 1, e) :
+		    buf_printf(out, e, "%%%02x", c);
+
+		if (rc < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Connect again, to the same file, which is opened for reading then. */
+static int
+reopen(struct session *s, const struct session_options *o, struct err *e)
+{
+	struct buf before = BUF_INIT(CONNECT_MAX);
+	char path[4096];
+	int rc = -1;
+
+	if (ask_value(s, s->quirk->ask_file, path, sizeof(path), e) < 0)
+		return -1;
+	if (path[0] != '/')
+		return err_set(e, ERR_SPEC,
+		    "source.read_only: the database is no file that could be "
+		    "opened for reading alone");
+	if (buf_puts(&before, "Database=file:", e) < 0 ||
+	    put_uri_path(&before, path, e) < 0 ||
+	    buf_puts(&before, "?mode=ro;", e) < 0)
+		goto out;
+	(void)SQLDisconnect(s->connection);
+	s->is_connected = false;
+	rc = connect_driver(s, o, buf_text(&before), e);
+out:
+	buf_release(&before);
+	return rc;
+}
+
+/* Only where it is true: a driver's SQL_ATTR_ACCESS_MODE is none's business
+ * but its own (drivers.md). */
+static int
+make_read_only(
+    struct session *s, const struct session_options *o, struct err *e)
+{
+	char unused[16];
+
+	if (s->quirk->ask_file != NULL)
+		return reopen(s, o, e);
+	if (s->quirk->set_read_only != NULL)
+		return ask_value(
+		    s, s->quirk->set_read_only, unused, sizeof(unused), e);
+	(void)err_set(e, ERR_SPEC,
+	    "source.read_only: %s cannot be made to refuse writing",
+	    s->info.dbms[0] != '\0' ? s->info.dbms : "this database");
+	return err_hint(e,
+	    "Leave it out, and let the job log in as a user who may only "
+	    "read.");
+}
+
 int
 session_open(
     struct session **session, const struct session_options *o, struct err *e)
@@ -153,9 +219,11 @@ session_open(
 		(void)err_set(e, ERR_INTERNAL, "cannot allocate a connection");
 		goto failed;
 	}
-	if (connect_driver(s, o, e) < 0)
+	if (connect_driver(s, o, "", e) < 0)
 		goto failed;
 	ask_everything(s);
+	if (o->read_only && make_read_only(s, o, e) < 0)
+		goto failed;
 	s->sets_batch = s->quirk->batch_attribute != 0 &&
 	    !connect_says(o, "Fetch");
 	s->sets_cursor = s->quirk->cursor_attribute != 0 &&

@@ -38,6 +38,9 @@ static const char *const transactions[] = { "none", "batch", NULL };
 static const char *const isolations[] = { "default", "read-uncommitted",
 	"read-committed", "repeatable-read", "serializable", NULL };
 static const char *const newlines[] = { "crlf", "lf", NULL };
+/* In the order of enum param_type (odbc/statement.h). */
+static const char *const value_types[] = { "text", "integer", "decimal", "date",
+	"timestamp", NULL };
 static const char *const tls_modes[] = { "required", "none", NULL };
 static const char *const tls_versions[] = { "1.2", "1.3", NULL };
 /* From here to verifications: as in the enumerations of ship/target.h. */
@@ -141,6 +144,34 @@ static const struct setting rows[] = {
 	    "How far the batch sees what others change meanwhile, where the "
 	    "database offers it.",
 	    "isolation = \"repeatable-read\";" },
+	{ "source.watermark", SETTING_GROUP, NULL, 0, 0, NULL, 0,
+	    "How far the rows were shipped: each run exports what came since.",
+	    NULL },
+	{ "source.watermark.name", SETTING_TEXT, NULL, 1, 60, NULL, 0,
+	    "Its name in records; :NAME_from and :NAME_to are bound in the "
+	    "batch, the gates and the checks.",
+	    "name = \"id\";" },
+	{ "source.watermark.sql", SETTING_TEXT, NULL, 1, 0, NULL,
+	    SETTING_CONTROL,
+	    "The query of one value up to which this run exports; it is asked "
+	    "right before the batch, and becomes :NAME_to.",
+	    "sql = \"SELECT max(id) FROM orders\";" },
+	{ "source.watermark.initial", SETTING_TEXT, NULL, 0, NAME_BYTES, NULL,
+	    0, "The value of :NAME_from until a first run was shipped.",
+	    "initial = \"0\";" },
+	{ "source.watermark.type", SETTING_CHOICE, NULL, 0, 0, value_types, 0,
+	    "How both values are bound. Without it they have the type of the "
+	    "column of source.watermark.sql.",
+	    "type = \"integer\";" },
+	{ "source.read_only", SETTING_BOOL, "false", 0, 0, NULL, 0,
+	    "Whether the database is to refuse everything that writes, where "
+	    "it really does; elsewhere it is an error.",
+	    "read_only = true;" },
+	{ "source.retries", SETTING_INTEGER, "2", 0, 100, NULL, 0,
+	    "How often a batch begins anew after a deadlock, a serialization "
+	    "failure or a lost connection, while nothing was written that "
+	    "would be written twice.",
+	    "retries = 5;" },
 	{ "source.login_timeout", SETTING_DURATION, "30s", 0, LONGEST, NULL, 0,
 	    "How long connecting to the database may take; \"0\" leaves it to "
 	    "the driver.",
@@ -218,6 +249,82 @@ static const struct setting rows[] = {
 	    "What happens to texts that a spreadsheet would run as a formula: "
 	    "quote puts an apostrophe in front and counts.",
 	    "formula = \"quote\";" },
+
+	{ "gates", SETTING_LIST, NULL, 0, 0, NULL, 0,
+	    "What must hold before the batch begins; it is waited for.", NULL },
+	{ "gates.name", SETTING_TEXT, NULL, 1, 60, NULL, SETTING_REQUIRED,
+	    "The name of the gate in messages and records; no two are alike.",
+	    "name = \"big data job\";" },
+	{ "gates.sql", SETTING_TEXT, NULL, 1, 0, NULL,
+	    SETTING_REQUIRED | SETTING_CONTROL,
+	    "A query of one row and one column; parameters as in the batch.",
+	    "sql = \"SELECT count(*) FROM etl_runs WHERE day = :day\";" },
+	{ "gates.equals", SETTING_TEXT, NULL, 0, NAME_BYTES, NULL, 0,
+	    "What the value must be equal to: two numbers as numbers, anything "
+	    "else byte for byte.",
+	    "equals = \"1\";" },
+	{ "gates.at_least", SETTING_TEXT, NULL, 1, NAME_BYTES, NULL, 0,
+	    "What the value must not be less than: two numbers as numbers, two "
+	    "texts byte for byte.",
+	    "at_least = \"1\";" },
+	{ "gates.at_most", SETTING_TEXT, NULL, 1, NAME_BYTES, NULL, 0,
+	    "What the value must not be greater than, likewise.",
+	    "at_most = \"0.05\";" },
+	{ "gates.not_null", SETTING_BOOL, "false", 0, 0, NULL, 0,
+	    "Whether any value will do that is not NULL.", "not_null = true;" },
+	{ "gates.timeout", SETTING_DURATION, "1h", 0, LONGEST, NULL, 0,
+	    "How long to wait; \"0\" asks once and does not wait.",
+	    "timeout = \"2h\";" },
+	{ "gates.every", SETTING_DURATION, "1m", SECOND, LONGEST, NULL, 0,
+	    "How long between two looks.", "every = \"5m\";" },
+
+	{ "checks", SETTING_GROUP, NULL, 0, 0, NULL, 0,
+	    "What must hold of the file before anything is shipped.", NULL },
+	{ "checks.min_rows", SETTING_INTEGER, NULL, 0, INT64_MAX, NULL, 0,
+	    "The fewest rows that the file may have.", "min_rows = 1;" },
+	{ "checks.max_rows", SETTING_INTEGER, NULL, 0, INT64_MAX, NULL, 0,
+	    "The most rows that the file may have.", "max_rows = 5000000;" },
+	{ "checks.max_change", SETTING_INTEGER, NULL, 0, 1000000, NULL, 0,
+	    "By how many percent the number of rows may differ from the median "
+	    "of the last seven shipped runs; not applied before three.",
+	    "max_change = 50;" },
+	{ "checks.columns", SETTING_TEXTS, NULL, 1, NAME_BYTES, NULL, 0,
+	    "The names of the columns: exactly these, in this order.",
+	    "columns = ( \"order_id\", \"placed_at\", \"total\" );" },
+	{ "checks.same_columns", SETTING_BOOL, "false", 0, 0, NULL, 0,
+	    "Whether the columns must have the names and the order that they "
+	    "had in the last shipped run.",
+	    "same_columns = true;" },
+	{ "checks.not_null", SETTING_TEXTS, NULL, 1, NAME_BYTES, NULL, 0,
+	    "Columns in which no value may be NULL.",
+	    "not_null = ( \"order_id\" );" },
+	{ "checks.unique", SETTING_TEXTS, NULL, 1, NAME_BYTES, NULL, 0,
+	    "Columns whose values, taken together, no two rows may share; rows "
+	    "with a NULL among them do not count.",
+	    "unique = ( \"order_id\" );" },
+	{ "checks.sql", SETTING_LIST, NULL, 0, 0, NULL, 0,
+	    "Queries that are asked after the batch, on the same connection.",
+	    NULL },
+	{ "checks.sql.name", SETTING_TEXT, NULL, 1, 60, NULL, SETTING_REQUIRED,
+	    "The name of the check in messages and records; no two are alike.",
+	    "name = \"totals agree\";" },
+	{ "checks.sql.sql", SETTING_TEXT, NULL, 1, 0, NULL,
+	    SETTING_REQUIRED | SETTING_CONTROL,
+	    "A query of one row and one column; parameters as in the batch.",
+	    "sql = \"SELECT count(*) FROM staging WHERE total IS NULL\";" },
+	{ "checks.sql.equals", SETTING_TEXT, NULL, 0, NAME_BYTES, NULL, 0,
+	    "What the value must be equal to: two numbers as numbers, anything "
+	    "else byte for byte.",
+	    "equals = \"0\";" },
+	{ "checks.sql.at_least", SETTING_TEXT, NULL, 1, NAME_BYTES, NULL, 0,
+	    "What the value must not be less than: two numbers as numbers, two "
+	    "texts byte for byte.",
+	    "at_least = \"1\";" },
+	{ "checks.sql.at_most", SETTING_TEXT, NULL, 1, NAME_BYTES, NULL, 0,
+	    "What the value must not be greater than, likewise.",
+	    "at_most = \"0.05\";" },
+	{ "checks.sql.not_null", SETTING_BOOL, "false", 0, 0, NULL, 0,
+	    "Whether any value will do that is not NULL.", "not_null = true;" },
 
 	{ "targets", SETTING_LIST, NULL, 0, 0, NULL, 0,
 	    "Where the file is delivered to, one after the other.", NULL },

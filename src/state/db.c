@@ -90,6 +90,15 @@ query_put_text(struct query *q, const char *text)
 }
 
 void
+query_put_exact(struct query *q, const char *text)
+{
+	q->n++;
+	if (q->rc == SQLITE_OK)
+		q->rc = sqlite3_bind_text(
+		    q->handle, q->n, text, -1, SQLITE_TRANSIENT);
+}
+
+void
 query_put_integer(struct query *q, int64_t value)
 {
 	q->n++;

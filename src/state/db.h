@@ -39,6 +39,8 @@ int db_hint_damage(struct err *e);
 void query_begin(struct query *q, struct sqlite3 *db, const char *sql);
 /* The next value is a text; NULL is NULL. Redacted. */
 void query_put_text(struct query *q, const char *text);
+/* The next value is a text, byte for byte: never for what may be a secret. */
+void query_put_exact(struct query *q, const char *text);
 /* The next value is an integer. */
 void query_put_integer(struct query *q, int64_t value);
 /* Step once: 1 there is a row, 0 there is none (any more). */

@@ -69,6 +69,38 @@ static const char *const schema_steps[] = {
 	"ALTER TABLE delivery ADD COLUMN attempts INTEGER NOT NULL DEFAULT 1;",
 	"CREATE TABLE note (id INTEGER PRIMARY KEY,"
 	" at_ms INTEGER NOT NULL, text TEXT NOT NULL);",
+	/*
+	 * Gates, checks and watermarks. That a watermark advances in the same
+	 * transaction as its run is marked as shipped, and at no other time, is
+	 * seen to by a trigger, whatever marks it (state/watermark.h).
+	 */
+	"CREATE TABLE checks ("
+	" run INTEGER NOT NULL REFERENCES run (id) ON DELETE CASCADE,"
+	" position INTEGER NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL,"
+	" expected TEXT NOT NULL, seen TEXT NOT NULL,"
+	" passed INTEGER NOT NULL, elapsed_ms INTEGER NOT NULL,"
+	" PRIMARY KEY (run, position));"
+	"CREATE TABLE cutoff ("
+	" run INTEGER PRIMARY KEY REFERENCES run (id) ON DELETE CASCADE,"
+	" name TEXT NOT NULL,"
+	" value_from TEXT NOT NULL, value_to TEXT NOT NULL);"
+	"CREATE TABLE watermark ("
+	" job TEXT NOT NULL, environment TEXT NOT NULL, shard TEXT NOT NULL,"
+	" name TEXT NOT NULL, value TEXT NOT NULL, run INTEGER NOT NULL,"
+	" changed_ms INTEGER NOT NULL,"
+	" PRIMARY KEY (job, environment, shard, name));"
+	"CREATE TRIGGER watermark_advance AFTER UPDATE OF state ON run"
+	" WHEN new.state = 'shipped' BEGIN"
+	" UPDATE watermark SET run = new.id, changed_ms = new.ended_ms, value ="
+	"  (SELECT c.value_to FROM cutoff c WHERE c.run = new.id)"
+	"  WHERE job = new.job AND environment = new.environment"
+	"  AND shard = new.shard AND EXISTS (SELECT 1 FROM cutoff c"
+	"   WHERE c.run = new.id AND c.name = watermark.name"
+	"   AND c.value_from = watermark.value);"
+	" INSERT OR IGNORE INTO watermark (job, environment, shard, name,"
+	"  value, run, changed_ms) SELECT new.job, new.environment, new.shard,"
+	"  c.name, c.value_to, new.id, new.ended_ms FROM cutoff c"
+	"  WHERE c.run = new.id; END;",
 };
 
 /* The version that all steps lead to. */

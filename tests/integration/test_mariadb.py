@@ -344,7 +344,8 @@ class Errors(MariaCase):
         """a lock that is not granted in time is for later"""
         self.table("n int", "1")
         self.job("SELECT * FROM t FOR UPDATE",
-                 extra='on_connect = ( "SET innodb_lock_wait_timeout = 1", '
+                 extra='retries = 0; '
+                       'on_connect = ( "SET innodb_lock_wait_timeout = 1", '
                        '"START TRANSACTION" );')
         self.job("START TRANSACTION; UPDATE t SET n = 2; "
                  "SELECT sleep(600) AS s", name="holder")
@@ -358,7 +359,7 @@ class Lost(MariaCase):
     """A connection that ends while the result is coming."""
 
     def begin(self):
-        self.job(SLOW)
+        self.job(SLOW, extra="retries = 0;")
         process = self.start("v")
         wait_until(lambda: self.running("seq_1_to_1000000"), what="the query")
         return process

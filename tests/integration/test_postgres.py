@@ -474,7 +474,7 @@ class Lost(PostgresCase):
 
     def begin(self, sql=SLOW, **keywords):
         self.dsn(**dict(SLOW_KEYWORDS, **keywords))
-        self.job(sql)
+        self.job(sql, extra="retries = 0;")
         process = self.start("v")
         self.wait_for_file(process)
         return process
@@ -549,7 +549,7 @@ class Lost(PostgresCase):
     def test_buffered(self):
         """pg_terminate_backend while the driver still collects"""
         self.job("SELECT g, pg_sleep(0.01)::text, repeat('x', 20000) FROM "
-                 "generate_series(1, 1000000) g")
+                 "generate_series(1, 1000000) g", extra="retries = 0;")
         process = self.start("v")
         (pid,) = wait_until(self.backends, what="the backend")
         wait_until(lambda: self.psql(
@@ -563,7 +563,7 @@ class Lost(PostgresCase):
         """kill -9 inside of a response: the driver may crash, we do not"""
         self.dsn(UseDeclareFetch="1", Fetch="1000")
         self.job("SELECT g, repeat('x', 300000) AS t FROM "
-                 "generate_series(1, 1000000) g")
+                 "generate_series(1, 1000000) g", extra="retries = 0;")
         process = self.start("v")
         worker = self.worker_of(process)
         wait_until(lambda: (peak_kib(worker) or 0) > BIG_KIB,

@@ -129,11 +129,13 @@ test_defaults(void **state)
 	spec = load(path,
 	    "source: { dsn = \"x\"; sql = \"x\"; };\n"
 	    "file: { name = \"x\"; };\n"
-	    "targets = ( { name = \"t\"; url = \"file:///x/\"; } );\n");
+	    "targets = ( { name = \"t\"; url = \"file:///x/\"; } );\n"
+	    "gates = ( { name = \"g\"; sql = \"x\"; } );\n"
+	    "checks: { sql = ( { name = \"c\"; sql = \"x\"; } ); };\n");
 	rows = settings_all(&n);
 	for (size_t i = 0; i < n; i++)
 		wanted += rows[i].fallback != NULL;
-	/* One target, so each row stands for one value. */
+	/* One of each list, so each row stands for one value. */
 	assert_int_equal(spec_each(spec, count_default, &seen, &e), 0);
 	assert_int_equal(seen, wanted);
 	assert_string_equal(spec_text(spec, "source.login_timeout"), "30s");
@@ -148,6 +150,35 @@ test_defaults(void **state)
 	spec_free(spec);
 }
 
+static bool
+is_below(const struct setting *row, const char *group)
+{
+	size_t n = strlen(group);
+
+	return strncmp(row->path, group, n) == 0 && row->path[n] == '.';
+}
+
+/* What surrounds an example that is not in source, file or targets itself. */
+static void
+put_group(char *text, size_t size, const struct setting *row)
+{
+	const char *leaf = strrchr(row->path, '.');
+	bool is_gate = is_below(row, "gates");
+	const char *name = "name = \"g\";", *sql = "sql = \"x\";";
+
+	if (leaf != NULL && strcmp(leaf, ".name") == 0)
+		name = "";
+	if (leaf != NULL && strcmp(leaf, ".sql") == 0)
+		sql = "";
+	text[0] = '\0';
+	if (is_gate || is_below(row, "checks.sql"))
+		(void)snprintf(text, size, "%s = ( { %s %s %s } )%s;\n",
+		    is_gate ? "gates" : "checks: { sql", name, sql,
+		    row->example, is_gate ? "" : "; }");
+	else if (is_below(row, "checks"))
+		(void)snprintf(text, size, "checks: { %s };\n", row->example);
+}
+
 /* A spec that holds the example of one row, where it belongs. */
 static void
 put_example(char *text, size_t size, const struct setting *row)
@@ -159,9 +190,12 @@ put_example(char *text, size_t size, const struct setting *row)
 	bool is_target = strncmp(row->path, "targets.", 8) == 0;
 
 	(void)snprintf(strchr(row->path, '.') != NULL ? own : top, sizeof(own),
-	    "%s", row->example);
+	    is_below(row, "source.watermark") ? "watermark = { %s };" : "%s",
+	    row->example);
 	if (strncmp(row->path, "schedule.", 9) == 0)
 		(void)snprintf(top, sizeof(top), "schedule: { %s };", own);
+	if (is_below(row, "gates") || is_below(row, "checks"))
+		put_group(top, sizeof(top), row);
 	if (strcmp(row->path, "source.dsn") == 0 ||
 	    strcmp(row->path, "source.connection") == 0)
 		source = "sql = \"x\";";
@@ -204,10 +238,9 @@ test_examples(void **state)
 		(void)snprintf(path, sizeof(path), "%s/b.cfg", dir);
 		put_example(text, sizeof(text), &rows[i]);
 		spec = load(path, text);
-		v = strncmp(rows[i].path, "targets.", 8) == 0 ||
-			rows[i].type == SETTING_PARAMS ?
-		    spec_member(spec, rows[i].path, 0) :
-		    spec_value(spec, rows[i].path);
+		v = spec_member(spec, rows[i].path, 0);
+		if (v == NULL)
+			v = spec_value(spec, rows[i].path);
 		if (v == NULL || !v->is_given)
 			fail_msg("%s is not set by its example", rows[i].path);
 		/* An example of a default shows nothing. */

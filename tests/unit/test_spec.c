@@ -321,7 +321,7 @@ static int
 compare_value(void *arg, const struct value *v, struct err *e)
 {
 	struct lookup *l = arg;
-	const char *dot = strchr(v->setting->path, '.');
+	const char *dot = strrchr(v->setting->path, '.');
 	char text[512], origin[256], line[2048], path[256];
 	size_t n;
 
