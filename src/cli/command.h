@@ -63,6 +63,8 @@ extern const struct command command_list;
 extern const struct command command_status;
 /* Show recorded runs: cmd_history.c. */
 extern const struct command command_history;
+/* Try whether telling works: cmd_notify.c. */
+extern const struct command command_notify;
 
 /* Look at the environment: cmd_doctor.c. */
 extern const struct command command_doctor;

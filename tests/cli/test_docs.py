@@ -89,7 +89,7 @@ class Page:
             name = item.split()[1]
             self.of[name] = self.of.get(name, set()) | self.flags(item)
         self.overlay = self.flags(overlay)
-        self.overlaid = re.findall(r"\b(run|check|show|query|list|history)\b",
+        self.overlaid = re.findall(r"\b(run|check|show|query|list|history|notify)\b",
                                    overlay.partition(".Bl")[0])
         self.common = self.flags(common)
         self.rest = self.flags(self.text)
