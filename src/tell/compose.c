@@ -249,9 +249,7 @@ put_text(struct buf *out, enum tell_kind kind, const struct tell_event *event,
 		return 0;
 	if (put_block(out, "All that is wrong with the job spec:",
 		event->problems, e) < 0 ||
-	    put_block(out,
-		"How the environment differs from that of the last success:",
-		event->changes, e) < 0 ||
+	    put_block(out, "The environment:", event->changes, e) < 0 ||
 	    put_block(out, "The last lines of its log:", event->log, e) < 0)
 		return -1;
 	return 0;

@@ -190,6 +190,16 @@ class TestMail(NotifyCase):
         self.assertTrue(self.new()[0]["data"].isascii())
         self.assertIn("daily failed", m["Subject"])
 
+    def test_environment(self):
+        """what is otherwise than in the last success is in the message"""
+        self.put(GOOD, self.mail())
+        self.run_on(1, env={"TZ": "UTC"})
+        self.put(BAD, self.mail())
+        self.run_on(2, expect=69, env={"TZ": "Europe/Berlin"})
+        text = parse(self.new()[0]["data"]).get_content()
+        self.assertRegex(text, r"The environment:\r?\n  .*last success")
+        self.assertRegex(text, r"TZ.*Europe/Berlin.*UTC")
+
     def test_broken_spec(self):
         """a spec that cannot be read is told by the main file's entries"""
         self.home.main("notify = ( %s );\n" % self.mail().replace(
