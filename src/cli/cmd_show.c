@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "base/json.h"
+#include "base/redact.h"
 #include "cli/command.h"
 #include "cli/terminal.h"
 #include "job/plan.h"
@@ -45,6 +46,22 @@ put_texts(const struct value *v, struct buf *out, struct err *e)
 	(void)rc;
 }
 
+/* A text that may be a connection string with a password in it. */
+static int
+put_text(const char *text, struct buf *out, struct err *e)
+{
+	char *copy = malloc(2 * strlen(text) + 1); /* stars may be longer */
+	int rc;
+
+	if (copy == NULL)
+		return err_set(e, ERR_INTERNAL, "out of memory");
+	memcpy(copy, text, strlen(text) + 1);
+	redact_text(copy, 2 * strlen(text) + 1);
+	rc = buf_printf(out, e, "\"%s\"", copy);
+	free(copy);
+	return rc;
+}
+
 /* The value in the syntax of a job spec, without any secret. */
 static void
 put_value(const struct value *v, struct buf *out, struct err *e)
@@ -72,7 +89,7 @@ put_value(const struct value *v, struct buf *out, struct err *e)
 			    v->secret != NULL ? v->secret : "?", v->text);
 		break;
 	default:
-		rc = buf_printf(out, e, "\"%s\"", v->text);
+		rc = put_text(v->text, out, e);
 	}
 	(void)rc;
 }
