@@ -65,6 +65,8 @@ extern const struct command command_status;
 extern const struct command command_history;
 /* Try whether telling works: cmd_notify.c. */
 extern const struct command command_notify;
+/* Tell of runs that never were: cmd_watch.c. */
+extern const struct command command_watch;
 
 /* Look at the environment: cmd_doctor.c. */
 extern const struct command command_doctor;

@@ -296,11 +296,13 @@ class Examples(CliCase):
             self.assertEqual(f.read(), b"a\r\n1\r\n")
 
     def test_crontab(self):
-        """the crontab's command is one, with the sample job's name"""
+        """the crontab runs the sample job, and watches"""
         lines = [line for line in read("etc", "cron.d",
                                        "odbcship.sample").splitlines()
                  if re.match(r"[0-9*]", line)]
-        self.assertEqual(len(lines), 1)
+        self.assertEqual(len(lines), 2)
+        self.assertEqual(lines[1].split(None, 6)[5:],
+                         ["odbcship", "odbcship watch"])
         fields = lines[0].split(None, 6)
         self.assertEqual(fields[5], "odbcship")
         self.assertNotIn("%", fields[6])

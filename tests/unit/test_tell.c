@@ -143,6 +143,10 @@ static void
 test_late(void **state)
 {
 	const struct tell_wish wish = { .late = true };
+	const struct tell_wish all = { .failure = true,
+		.recovery = true,
+		.late = true,
+		.remind_ms = 24 * HOUR };
 
 	(void)state;
 	WALK(&wish, true, { TELL_LATE, 10, TELL_ABSENCE },
@@ -150,6 +154,16 @@ test_late(void **state)
 	    { TELL_LATE, 20, TELL_ABSENCE },
 	    { TELL_SUCCEEDED, 21, TELL_NOTHING },
 	    { TELL_LATE, 30, TELL_ABSENCE });
+	/* Who knows that it fails knows why it is late. */
+	WALK(&all, true, { TELL_LATE, 10, TELL_ABSENCE },
+	    { TELL_FAILED, 11, TELL_FAILURE }, { TELL_LATE, 20, TELL_NOTHING },
+	    { TELL_LATE, 36, TELL_REMINDER },
+	    { TELL_SUCCEEDED, 37, TELL_RECOVERY },
+	    { TELL_LATE, 50, TELL_ABSENCE },
+	    { TELL_SUCCEEDED, 51, TELL_RECOVERY });
+	WALK(&all, false, { TELL_FAILED, 11, TELL_FAILURE },
+	    { TELL_LATE, 20, TELL_NOTHING },
+	    { TELL_FAILED, 21, TELL_REMINDER });
 }
 
 /* The value of one hexadecimal digit. */
