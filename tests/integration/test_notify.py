@@ -417,6 +417,15 @@ class TestWeb(NotifyCase):
                              ["/ping/a/start?x=1", "/ping/a/69?x=1"])
             self.assertIn("nosuch", got[1]["body"])
 
+    def test_ping_order(self):
+        """the beginning delays no job, and is told before its end"""
+        web_server().answer("/ping/d/start", 200,
+                            after=os.path.join(self.out, "daily.csv"))
+        self.put(GOOD, self.ping("/ping/d"))
+        self.run_on(1)
+        self.assertEqual([r["path"] for r in self.new("/ping/d")],
+                         ["/ping/d/start", "/ping/d"])
+
     def test_ping_already(self):
         """a date that was shipped already is a success for who waits"""
         self.put(GOOD, self.ping("/ping/b"))
