@@ -99,6 +99,9 @@ spec_member(const struct spec *s, const char *path, size_t i);
 /* A path that stands in the job's files, made absolute or relative to the
  * current directory; the caller frees it. */
 char *spec_resolve(const struct value *v, struct err *e) MUST_CHECK;
+/* Append what a value is called: "file.name", "targets.partner.url". */
+int
+spec_put_name(const struct value *v, struct buf *out, struct err *e) MUST_CHECK;
 /* Call put for each effective value, in the table's order. */
 int spec_each(const struct spec *s,
     int (*put)(void *arg, const struct value *v, struct err *e), void *arg,

@@ -53,7 +53,7 @@ struct tell_started {
 
 /* Add all that is wrong with the entries of notify (no secrets, no network). */
 void tell_check(const struct spec *s, struct problems *problems);
-/* Add all that is wrong with their secrets. */
+/* Add all that this host lacks for them: secrets, a sendmail. */
 void tell_check_secrets(const struct spec *s, struct problems *problems);
 /* Send the pings for the beginning of a run, beside the run. */
 void tell_start(const struct spec *s, struct tell_started *started);

@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "base/json.h"
+#include "base/redact.h"
 #include "cli/command.h"
 #include "cli/terminal.h"
 #include "job/plan.h"
@@ -45,6 +46,22 @@ put_texts(const struct value *v, struct buf *out, struct err *e)
 	(void)rc;
 }
 
+/* A text that may be a connection string with a password in it. */
+static int
+put_text(const char *text, struct buf *out, struct err *e)
+{
+	char *copy = malloc(2 * strlen(text) + 1); /* stars may be longer */
+	int rc;
+
+	if (copy == NULL)
+		return err_set(e, ERR_INTERNAL, "out of memory");
+	memcpy(copy, text, strlen(text) + 1);
+	redact_text(copy, 2 * strlen(text) + 1);
+	rc = buf_printf(out, e, "\"%s\"", copy);
+	free(copy);
+	return rc;
+}
+
 /* The value in the syntax of a job spec, without any secret. */
 static void
 put_value(const struct value *v, struct buf *out, struct err *e)
@@ -72,25 +89,8 @@ put_value(const struct value *v, struct buf *out, struct err *e)
 			    v->secret != NULL ? v->secret : "?", v->text);
 		break;
 	default:
-		rc = buf_printf(out, e, "\"%s\"", v->text);
+		rc = put_text(v->text, out, e);
 	}
-	(void)rc;
-}
-
-static void
-put_path(const struct value *v, struct buf *out, struct err *e)
-{
-	const char *dot = strchr(v->setting->path, '.');
-	int rc;
-
-	if (v->member == NULL)
-		rc = buf_puts(out, v->setting->path, e);
-	else if (v->setting->type == SETTING_PARAMS)
-		rc = buf_printf(out, e, "%s.%s", v->setting->path, v->member);
-	else
-		rc = buf_printf(out, e, "%.*s.%s%s",
-		    dot != NULL ? (int)(dot - v->setting->path) : 0,
-		    v->setting->path, v->member, dot != NULL ? dot : "");
 	(void)rc;
 }
 
@@ -107,8 +107,7 @@ put_setting(void *arg, const struct value *v, struct err *e)
 		buf_release(&line);
 		return 0;
 	}
-	put_path(v, &line, e);
-	if (buf_puts(&line, " = ", e) < 0)
+	if (spec_put_name(v, &line, e) < 0 || buf_puts(&line, " = ", e) < 0)
 		return -1;
 	put_value(v, &line, e);
 	printf("%-*s  ", SHOW_COLUMN, buf_text(&line));

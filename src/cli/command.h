@@ -65,6 +65,10 @@ extern const struct command command_status;
 extern const struct command command_history;
 /* A page of all jobs and runs: cmd_report.c. */
 extern const struct command command_report;
+/* Try whether telling works: cmd_notify.c. */
+extern const struct command command_notify;
+/* Tell of runs that never were: cmd_watch.c. */
+extern const struct command command_watch;
 
 /* Look at the environment: cmd_doctor.c. */
 extern const struct command command_doctor;

@@ -20,6 +20,7 @@
 #include "base/str.h"
 #include "cli/command.h"
 #include "cli/terminal.h"
+#include "spec/secret.h"
 #include "ship/ship.h"
 
 enum { COMMANDS_MAX = 32 };
@@ -150,6 +151,7 @@ run_command(const struct command *command, int argc, char **argv)
 	invocation_release(&inv);
 	ship_global_release();
 	log_close();
+	secret_forget();
 	redact_release();
 	return status;
 }

@@ -25,7 +25,6 @@ struct texts {
 	struct buf aftermath;
 	struct buf targets;
 	struct buf log;
-	char *changes;
 	char host[HOST_BYTES];
 };
 
@@ -138,7 +137,6 @@ gather(struct texts *t, const struct announcement *a)
 	    put_aftermath(&t->aftermath, a->outcome, &t->targets, &e) < 0 ||
 	    log_put_tail(&t->log, &e) < 0)
 		log_warning("what is told of the run is cut: %s", e.text);
-	t->changes = announce_changes(a);
 }
 
 static void
@@ -149,7 +147,6 @@ release(struct texts *t)
 	buf_release(&t->aftermath);
 	buf_release(&t->targets);
 	buf_release(&t->log);
-	free(t->changes);
 }
 
 static enum tell_outcome
@@ -181,7 +178,7 @@ event_of(const struct announcement *a, const struct texts *t)
 		.aftermath = failed ? buf_text(&t->aftermath) : NULL,
 		.again = failed ? buf_text(&t->again) : NULL,
 		.log = buf_text(&t->log),
-		.changes = t->changes,
+		.changes = o->difference,
 		.file = o->file_name,
 		.targets = buf_text(&t->targets),
 		.rows = o->file.rows,
@@ -268,7 +265,7 @@ announce_end(const struct announcement *a, struct tell_started *started)
 	const struct spec *s = a->spec != NULL ? a->spec : own;
 	struct texts t = { BUF_INIT(TEXT_BYTES), BUF_INIT(TEXT_BYTES),
 		BUF_INIT(TEXT_BYTES), BUF_INIT(TEXT_BYTES),
-		BUF_INIT(TEXT_BYTES), NULL, "" };
+		BUF_INIT(TEXT_BYTES), "" };
 	struct tell_event event;
 
 	/* What somebody tries by hand and does not ship is nobody's news. */
@@ -280,15 +277,4 @@ announce_end(const struct announcement *a, struct tell_started *started)
 		release(&t);
 	}
 	spec_free(own);
-}
-
-/*
- * A hook: what is known of the environment of earlier runs is not recorded
- * yet.
- */
-char *
-announce_changes(const struct announcement *a)
-{
-	(void)a;
-	return NULL;
 }

@@ -27,10 +27,5 @@ struct announcement {
 void announce_start(const struct announcement *a, struct tell_started *started);
 /* It ended, whatever happened. */
 void announce_end(const struct announcement *a, struct tell_started *started);
-/*
- * How the environment of this process differs from that of the last success
- * of the job: lines, or NULL for none. The caller frees it.
- */
-char *announce_changes(const struct announcement *a);
 
 #endif

@@ -525,6 +525,10 @@ plan_build(struct plan **plan, const struct spec *spec,
 	*plan = NULL;
 	if (begin_plan(&b.plan, spec, e) < 0)
 		return -1;
+	if (options->with_secrets && secret_take_variables(spec, e) < 0) {
+		plan_free(b.plan);
+		return -1;
+	}
 	plan_date(&b);
 	plan_source(&b);
 	plan_sql(&b);

@@ -96,12 +96,102 @@ read_command(struct buf *b, const struct value *v, struct err *e)
 	return rc;
 }
 
+/* Secrets that were in the environment, by the names of their variables. */
+static struct {
+	struct kept {
+		char *name;
+		char *value;
+	} * items;
+	size_t n;
+} kept;
+
+static struct kept *
+find_kept(const char *name)
+{
+	for (size_t i = 0; i < kept.n; i++)
+		if (strcmp(kept.items[i].name, name) == 0)
+			return &kept.items[i];
+	return NULL;
+}
+
+static int
+keep(const char *name, const char *value, struct err *e)
+{
+	struct kept *k = find_kept(name);
+
+	if (k == NULL) {
+		k = realloc(kept.items, (kept.n + 1) * sizeof(*k));
+		if (k == NULL)
+			return err_set(e, ERR_INTERNAL, "out of memory");
+		kept.items = k;
+		k += kept.n;
+		k->value = NULL;
+		k->name = str_dup(name);
+		if (k->name == NULL)
+			return err_set(e, ERR_INTERNAL, "out of memory");
+		kept.n++;
+	}
+	secret_free(k->value);
+	k->value = str_dup(value);
+	return k->value != NULL ? 0 : err_set(e, ERR_INTERNAL, "out of memory");
+}
+
+void
+secret_forget(void)
+{
+	for (size_t i = 0; i < kept.n; i++) {
+		free(kept.items[i].name);
+		secret_free(kept.items[i].value);
+	}
+	free(kept.items);
+	kept.items = NULL;
+	kept.n = 0;
+}
+
+/*
+ * A secret does not stay in the environment, where drivers' processes and all
+ * that we start would have it, and /proc shows it: it is taken out of there,
+ * and kept for the next job that wants it.
+ */
+static int
+take_variable(const char *name, struct err *e)
+{
+	char *text = getenv(name);
+
+	if (text == NULL)
+		return 0;
+	if (keep(name, text, e) < 0)
+		return -1;
+	explicit_bzero(text, strlen(text)); /* /proc/PID/environ */
+	(void)unsetenv(name);
+	return 0;
+}
+
+static int
+take_if_secret(void *arg, const struct value *v, struct err *e)
+{
+	(void)arg;
+	if (v->secret == NULL || v->text == NULL ||
+	    strcmp(v->secret, "env") != 0)
+		return 0;
+	return take_variable(v->text, e);
+}
+
+int
+secret_take_variables(const struct spec *s, struct err *e)
+{
+	return spec_each(s, take_if_secret, NULL, e);
+}
+
 static int
 read_environment(struct buf *b, const struct value *v, struct err *e)
 {
-	const char *text = getenv(v->text);
+	const struct kept *k;
 
-	if (text == NULL) {
+	if (take_variable(v->text, e) < 0)
+		return -1;
+	k = find_kept(v->text);
+	if (k == NULL || k->value == NULL) {
 		(void)err_set(e, ERR_SPEC,
 		    "the environment variable '%s' is "
 		    "not set",
@@ -110,7 +200,7 @@ read_environment(struct buf *b, const struct value *v, struct err *e)
 		    "cron and systemd start jobs with few variables: keep "
 		    "the secret in a file.");
 	}
-	return buf_puts(b, text, e);
+	return buf_puts(b, k->value, e);
 }
 
 static int

@@ -533,6 +533,19 @@ each_member(const struct members *m,
 }
 
 int
+spec_put_name(const struct value *v, struct buf *out, struct err *e)
+{
+	const char *path = v->setting->path;
+	size_t n;
+
+	if (v->member == NULL)
+		return buf_puts(out, path, e);
+	n = strlen(store_list_of(v->setting)->path);
+	return buf_printf(
+	    out, e, "%.*s.%s%s", (int)n, path, v->member, path + n);
+}
+
+int
 spec_each(const struct spec *s,
     int (*put)(void *arg, const struct value *v, struct err *e), void *arg,
     struct err *e)

@@ -49,8 +49,10 @@ is_set(const char *text)
 static uint64_t
 broken_for(const struct tell_event *event, const struct alert *a)
 {
-	return a->broken_ms > 0 && event->now_ms > a->broken_ms ?
-	    (uint64_t)(event->now_ms - a->broken_ms) :
+	int64_t since = a->broken_ms > 0 ? a->broken_ms : a->late_ms;
+
+	return since > 0 && event->now_ms > since ?
+	    (uint64_t)(event->now_ms - since) :
 	    0;
 }
 
@@ -85,8 +87,11 @@ put_news(struct buf *out, enum tell_kind kind, const struct tell_event *event,
 		return buf_puts(out, " failed", e);
 	case TELL_REMINDER:
 		return buf_printf(out, e, " still fails since %s (%lld runs)",
-		    span, (long long)a->failures + 1);
+		    span,
+		    (long long)a->failures + (event->outcome == TELL_FAILED));
 	case TELL_RECOVERY:
+		if (a->failures == 0)
+			return buf_printf(out, e, " runs again, %s late", span);
 		if (buf_printf(out, e, " works again after %s (", span) < 0 ||
 		    put_failures(out, a->failures, e) < 0)
 			return -1;
@@ -95,8 +100,7 @@ put_news(struct buf *out, enum tell_kind kind, const struct tell_event *event,
 		return buf_printf(out, e, " shipped %s, %s rows",
 		    is_set(event->file) ? event->file : "its file", count);
 	case TELL_ABSENCE:
-		return buf_printf(
-		    out, e, " is late: no run since it was due at %s", at);
+		return buf_printf(out, e, " is late: it was due at %s", at);
 	case TELL_SKIP:
 		return buf_puts(out, " was skipped", e);
 	case TELL_TEST:
@@ -172,7 +176,8 @@ put_error(struct buf *out, const struct tell_event *event, struct err *e)
 	    status, sizeof(status), "%d (%s)", event->status, err_name(error));
 	if (put_line(out, "Why:", error->text, e) < 0 ||
 	    put_line(out, "What to do:", error->hint, e) < 0 ||
-	    put_line(out, "Exit status:", status, e) < 0)
+	    (event->status != 0 &&
+		put_line(out, "Exit status:", status, e) < 0))
 		return -1;
 	return 0;
 }
@@ -249,9 +254,7 @@ put_text(struct buf *out, enum tell_kind kind, const struct tell_event *event,
 		return 0;
 	if (put_block(out, "All that is wrong with the job spec:",
 		event->problems, e) < 0 ||
-	    put_block(out,
-		"How the environment differs from that of the last success:",
-		event->changes, e) < 0 ||
+	    put_block(out, "The environment:", event->changes, e) < 0 ||
 	    put_block(out, "The last lines of its log:", event->log, e) < 0)
 		return -1;
 	return 0;

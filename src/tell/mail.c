@@ -31,7 +31,8 @@ clean(struct buf *out, const char *value, struct err *e)
 	uint64_t ignored = 0;
 	int rc;
 
-	n -= utf8_unfinished(value, n);
+	if (value[n] != '\0') /* not within a character */
+		n -= utf8_unfinished(value, n);
 	rc = utf8_put_repaired(&repaired, value, n, &ignored, e);
 	for (size_t i = 0; rc == 0 && i < repaired.length; i++) {
 		unsigned char c = (unsigned char)repaired.data[i];

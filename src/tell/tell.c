@@ -131,6 +131,14 @@ wish_of(const struct entry *n)
 	return wish;
 }
 
+static bool
+is_reminder_due(
+    const struct alert *a, const struct tell_wish *wish, int64_t now_ms)
+{
+	return wish->failure && wish->remind_ms > 0 &&
+	    now_ms - a->told_ms >= (int64_t)wish->remind_ms;
+}
+
 static enum tell_kind
 decide_failure(struct alert *a, const struct tell_wish *wish, int64_t now_ms)
 {
@@ -143,21 +151,37 @@ decide_failure(struct alert *a, const struct tell_wish *wish, int64_t now_ms)
 		return TELL_NOTHING;
 	if (is_new)
 		return a->failures > 1 ? TELL_REMINDER : TELL_FAILURE;
-	return wish->remind_ms > 0 &&
-		now_ms - a->told_ms >= (int64_t)wish->remind_ms ?
-	    TELL_REMINDER :
-	    TELL_NOTHING;
+	return is_reminder_due(a, wish, now_ms) ? TELL_REMINDER : TELL_NOTHING;
 }
 
 static enum tell_kind
 decide_success(struct alert *a, const struct tell_wish *wish)
 {
-	bool was_broken = a->broken_ms != 0;
+	bool was_broken = a->broken_ms != 0 || a->late_ms != 0;
 
 	a->broken_ms = a->failures = a->told_ms = a->late_ms = 0;
 	if (was_broken && wish->recovery)
 		return TELL_RECOVERY;
 	return wish->success ? TELL_SUCCESS : TELL_NOTHING;
+}
+
+/*
+ * Each missed time is told once, and not to who knows that the job fails; but
+ * that one may want to be reminded, and no run would do it.
+ */
+static enum tell_kind
+decide_late(struct alert *a, const struct tell_wish *wish,
+    const struct tell_event *event)
+{
+	if (a->broken_ms != 0 && wish->failure)
+		return a->told_ms != 0 &&
+			is_reminder_due(a, wish, event->now_ms) ?
+		    TELL_REMINDER :
+		    TELL_NOTHING;
+	if (!wish->late || a->late_ms == event->expected_ms)
+		return TELL_NOTHING;
+	a->late_ms = event->expected_ms;
+	return TELL_ABSENCE;
 }
 
 enum tell_kind
@@ -172,11 +196,7 @@ tell_decide(struct alert *a, const struct tell_wish *wish,
 	case TELL_SKIPPED:
 		return wish->skip ? TELL_SKIP : TELL_NOTHING;
 	case TELL_LATE:
-		/* Each missed time is told once. */
-		if (!wish->late || a->late_ms == event->expected_ms)
-			return TELL_NOTHING;
-		a->late_ms = event->expected_ms;
-		return TELL_ABSENCE;
+		return decide_late(a, wish, event);
 	case TELL_TRIED:
 		break;
 	}

@@ -270,9 +270,16 @@ uses_sendmail(const struct entry *n)
 static int
 check_sendmail(const struct entry *n, struct err *e)
 {
+	return check_people(n, "notify.sendmail", e);
+}
+
+/* A matter of this host, as secrets are: it stops no run. */
+static int
+check_sendmail_program(const struct entry *n, struct err *e)
+{
 	const struct value *program = entry_value(n, "notify.sendmail.program");
 	char *path = spec_resolve(program, e);
-	int rc = path != NULL ? check_people(n, "notify.sendmail", e) : -1;
+	int rc = path != NULL ? 0 : -1;
 
 	if (rc == 0 && access(path, X_OK) < 0) {
 		(void)err_set(e, ERR_SPEC,
@@ -383,7 +390,8 @@ send_command(const struct entry *n, const struct message *m, struct err *e)
 
 const struct way ways[] = {
 	{ "mail", uses_mail, check_mail, check_mail_secrets, send_mail },
-	{ "sendmail", uses_sendmail, check_sendmail, NULL, send_sendmail },
+	{ "sendmail", uses_sendmail, check_sendmail, check_sendmail_program,
+	    send_sendmail },
 	{ "webhook", uses_webhook, check_webhook, check_webhook_secrets,
 	    send_webhook },
 	{ "command", uses_command, NULL, NULL, send_command },

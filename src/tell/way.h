@@ -30,7 +30,7 @@ struct way {
 	bool (*is_used)(const struct entry *n);
 	/* Whether its settings fit together; NULL for nothing to check. */
 	int (*check)(const struct entry *n, struct err *e);
-	/* Whether its secrets can be read; NULL for none. */
+	/* Whether this host has its secrets and its program; or NULL. */
 	int (*check_secrets)(const struct entry *n, struct err *e);
 	/* Tell. */
 	int (*send)(

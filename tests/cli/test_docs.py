@@ -87,7 +87,7 @@ class Page:
             name = item.split()[1]
             self.of[name] = self.of.get(name, set()) | self.flags(item)
         self.overlay = self.flags(overlay)
-        self.overlaid = re.findall(r"\b(run|check|show|query|list|history)\b",
+        self.overlaid = re.findall(r"\b(run|check|show|query|list|history|notify)\b",
                                    overlay.partition(".Bl")[0])
         self.common = self.flags(common)
         self.rest = self.flags(self.text)
@@ -294,11 +294,13 @@ class Examples(CliCase):
             self.assertEqual(f.read(), b"a\r\n1\r\n")
 
     def test_crontab(self):
-        """the crontab's command is one, with the sample job's name"""
+        """the crontab runs the sample job, and watches"""
         lines = [line for line in read("etc", "cron.d",
                                        "odbcship.sample").splitlines()
                  if re.match(r"[0-9*]", line)]
-        self.assertEqual(len(lines), 1)
+        self.assertEqual(len(lines), 2)
+        self.assertEqual(lines[1].split(None, 6)[5:],
+                         ["odbcship", "odbcship watch"])
         fields = lines[0].split(None, 6)
         self.assertEqual(fields[5], "odbcship")
         self.assertNotIn("%", fields[6])

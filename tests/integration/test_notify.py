@@ -9,13 +9,14 @@ import email
 import email.policy
 import json
 import os
+import sqlite3
 import sys
 
 sys.dont_write_bytecode = True
 TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path[:0] = [os.path.join(TESTS, "integration"), TESTS]
 
-from harness import Case, main, quote, source, target, temporary
+from harness import Case, main, quote, source, target, temporary, wait_until
 from servers.certs import Certs
 from servers.mail import Mail
 from servers.web import Web
@@ -118,8 +119,8 @@ class TestMail(NotifyCase):
                      "https://wiki.example.com/daily", "2026-11-01",
                      "run 1 of 'daily' for 2026-11-01 begins"):
             self.assertIn(part, text)
-        self.assertTrue(all(len(line) <= 78 for line in
-                            got[0]["data"].split("\r\n")), got[0]["data"])
+        body = got[0]["data"].partition("\r\n\r\n")[2].split("\r\n")
+        self.assertLessEqual(max(len(line) for line in body), 76, body)
 
     def test_states(self):
         """one message for each change of state; repeats are counted"""
@@ -164,10 +165,9 @@ class TestMail(NotifyCase):
         evil = "x\r\nBcc: evil@example.com\r\n\r\nhello"
         self.put("SELECT id AS \"%s\" FROM nosuch" % evil, self.mail(),
                  more="description = \"=?UTF-8?Q?=0D=0ABcc:_evil?=\";")
-        self.home.job("eve\r\nBcc: evil@example.com",
-                      source(dsn="nosuch", sql="SELECT 1") +
-                      'file: { name = "a"; };\n' + target(self.url) +
-                      "notify = ( %s );\n" % self.mail())
+        self.home.main("notify = ( %s );\n" % self.mail().replace(
+            "mail.secret", "jobs.d/mail.secret"))
+        self.home.job("eve\r\nBcc: evil@example.com", "")
         self.run_on(1, expect=69)
         self.home.run("run", os.path.join(
             self.home.jobs, "eve\r\nBcc: evil@example.com.cfg"), expect=None)
@@ -190,6 +190,16 @@ class TestMail(NotifyCase):
         self.assertTrue(self.new()[0]["data"].isascii())
         self.assertIn("daily failed", m["Subject"])
 
+    def test_environment(self):
+        """what is otherwise than in the last success is in the message"""
+        self.put(GOOD, self.mail())
+        self.run_on(1, env={"TZ": "UTC"})
+        self.put(BAD, self.mail())
+        self.run_on(2, expect=69, env={"TZ": "Europe/Berlin"})
+        text = parse(self.new()[0]["data"]).get_content()
+        self.assertRegex(text, r"The environment:\r?\n  .*last success")
+        self.assertRegex(text, r"TZ.*Europe/Berlin.*UTC")
+
     def test_broken_spec(self):
         """a spec that cannot be read is told by the main file's entries"""
         self.home.main("notify = ( %s );\n" % self.mail().replace(
@@ -205,8 +215,8 @@ class TestMail(NotifyCase):
         self.put(GOOD, self.mail(), more="ownr = 5;\nlimit = 7;\n")
         self.run_on(1, expect=78)
         text = parse(self.new()[0]["data"]).get_content()
-        self.assertIn("daily.cfg:6: unknown setting 'ownr'", text)
-        self.assertIn("daily.cfg:7: unknown setting 'limit'", text)
+        self.assertIn("daily.cfg:9: unknown setting 'ownr'", text)
+        self.assertIn("daily.cfg:10: unknown setting 'limit'", text)
 
     def test_refused_recipient(self):
         """the others are told when one address is refused"""
@@ -294,13 +304,13 @@ class TestSendmail(NotifyCase):
     def test_failure(self):
         """argv without a shell, a clean environment, the mail as input"""
         self.put(BAD, '{ sendmail = { to = ( "a@example.com", '
-                 '"b\'$(id)@example.com" ); program = %s; }; }' %
+                 '"b\'$`id`@example.com" ); program = %s; }; }' %
                  quote(self.program))
         self.run_on(1, expect=69, env={"SECRET_THING": "x", "LANG": "C.UTF-8"})
         head, _, text = open(self.kept).read().partition("----\n")
         lines = head.splitlines()
         self.assertEqual(lines[0], "<-i><-f><a@example.com><--><a@example.com>"
-                         "<b'$(id)@example.com>")
+                         "<b'$`id`@example.com>")
         self.assertIn("LANG=C.UTF-8", lines)
         self.assertNotIn("SECRET_THING", head)
         self.assertNotIn("ODBCSHIP", head)
@@ -312,7 +322,8 @@ class TestSendmail(NotifyCase):
     def test_fails(self):
         """a sendmail that fails is quoted, and changes nothing"""
         self.home.write(self.program,
-                        "#!/bin/sh\necho 'queue is full' >&2\nexit 75\n")
+                        "#!/bin/sh\necho 'queue is full' >&2\nexit 75\n",
+                        0o755)
         self.put(BAD, '{ name = "t"; sendmail = { to = ( "a@example.com" ); '
                  'program = %s; }; }' % quote(self.program))
         result = self.run_on(1, expect=69)
@@ -406,6 +417,15 @@ class TestWeb(NotifyCase):
                              ["/ping/a/start?x=1", "/ping/a/69?x=1"])
             self.assertIn("nosuch", got[1]["body"])
 
+    def test_ping_order(self):
+        """the beginning delays no job, and is told before its end"""
+        web_server().answer("/ping/d/start", 200,
+                            after=os.path.join(self.out, "daily.csv"))
+        self.put(GOOD, self.ping("/ping/d"))
+        self.run_on(1)
+        self.assertEqual([r["path"] for r in self.new("/ping/d")],
+                         ["/ping/d/start", "/ping/d"])
+
     def test_ping_already(self):
         """a date that was shipped already is a success for who waits"""
         self.put(GOOD, self.ping("/ping/b"))
@@ -480,6 +500,12 @@ class TestCommand(NotifyCase):
         self.assertIn("notify 'c: command': 'failure' could not be told: the "
                       "command 'sh': took too long", result.stderr)
 
+    def is_connected(self):
+        try:
+            return any(r["dbms"] for r in self.home.runs())
+        except sqlite3.OperationalError:    # its tables are being made
+            return False
+
     def test_cancelled(self):
         """a run that is ended by a signal is told as well"""
         kept = os.path.join(self.home.path, "told")
@@ -487,9 +513,7 @@ class TestCommand(NotifyCase):
                  "FROM c) SELECT n FROM c",
                  '{ command = ( "sh", "-c", "cat >%s" ); }' % kept)
         process = self.home.start("run", "daily")
-        from harness import wait_until
-        wait_until(lambda: any(r["dbms"] for r in self.home.runs()),
-                   60, "the start")
+        wait_until(self.is_connected, 60, "the start")
         process.terminate()
         self.home.finish(process, 143)
         told = json.load(open(kept))

@@ -318,9 +318,7 @@ def _said(tree, path):
 def _is_tested(path, tests, is_only):
     """Whether it is named with its groups, or set where no other is meant."""
     group, _, leaf = path.rpartition(".")
-    dotted = re.escape(path)
-    if group:
-        dotted = r"%s(\.[\w-]+)?\.%s" % (re.escape(group), re.escape(leaf))
+    dotted = r"(?:\.[\w-]+)?\.".join(path.split("."))     # a.member.b
     if re.search(r"(?<![\w.])%s(?!\w)" % dotted, tests) and group:
         return True
     setting = r"(?<![\w.])%s\s*[=:]" % re.escape(leaf)

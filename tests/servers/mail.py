@@ -84,9 +84,9 @@ def main(path):
             return "250 OK"
 
     def login(server, session, envelope, mechanism, data):
-        return AuthResult(success=(
+        return AuthResult(handled=False, auth_data=data, success=(
             data.login.decode() == config["user"] and
-            data.password.decode() == config["password"]), auth_data=data)
+            data.password.decode() == config["password"]))
 
     context = None
     if config["certificate"] is not None:

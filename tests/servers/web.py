@@ -10,6 +10,7 @@ import json
 import os
 import ssl
 import sys
+import time
 
 try:
     from .mail import read_lines
@@ -44,11 +45,12 @@ class Web(Server):
         return "%s://localhost:%d%s" % (
             "https" if self.certificate else "http", self.port, path)
 
-    def answer(self, path, status, location=None):
-        """What a path is answered from now on; 200 for all others."""
+    def answer(self, path, status, location=None, after=None):
+        """What a path is answered from now on; 200 for all others. With
+        after, a request is only heard when that file is there."""
         with open(self.answers_path) as f:
             answers = json.load(f)
-        answers[path] = [status, location]
+        answers[path] = [status, location, after]
         with open(self.answers_path + ".tmp", "w") as f:
             json.dump(answers, f)
         os.replace(self.answers_path + ".tmp", self.answers_path)
@@ -68,13 +70,16 @@ def main(path):
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self):
             body = self.rfile.read(int(self.headers["Content-Length"] or 0))
+            with open(config["answers"]) as f:
+                status, location, after = json.load(f).get(
+                    self.path, [200, None, None])
+            while after and not os.path.exists(after):
+                time.sleep(0.02)
             with open(config["received"], "a", encoding="utf-8") as f:
                 json.dump({"method": self.command, "path": self.path,
                            "headers": dict(self.headers.items()),
                            "body": body.decode("utf-8", "replace")}, f)
                 f.write("\n")
-            with open(config["answers"]) as f:
-                status, location = json.load(f).get(self.path, [200, None])
             if status == 0:
                 self.close_connection = True
                 return

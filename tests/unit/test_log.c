@@ -368,6 +368,42 @@ test_terminal(void **state)
 	(void)close(master);
 }
 
+/* The last lines are kept, shown or not, until they are forgotten. */
+static void
+test_tail(void **state)
+{
+	struct buf out = BUF_INIT(CAPTURE_MAX);
+	struct err e = ERR_INIT;
+	const char *at;
+	unsigned lines = 0;
+
+	(void)state;
+	OK(redact_add("s3cret-word", &e), &e);
+	log_open(LOG_LEVEL_ERROR, LOG_FORMAT_TEXT);
+	for (unsigned i = 1; i <= 50; i++)
+		log_info("line %u", i);
+	log_debug("of no interest");
+	log_info("it is s3cret-word\n\x1b[31m");
+	OK(log_put_tail(&out, &e), &e);
+	for (at = buf_text(&out); *at != '\0'; at = strchr(at, '\n') + 1)
+		lines++;
+	assert_int_equal(lines, 20);
+	assert_null(strstr(out.data, "line 31\n"));
+	assert_non_null(strstr(out.data, "Z info: line 32\n"));
+	assert_null(strstr(out.data, "interest"));
+	assert_non_null(strstr(out.data, "it is *** \\x1b[31m\n"));
+	buf_reset(&out);
+	log_forget();
+	OK(log_put_tail(&out, &e), &e);
+	assert_int_equal(out.length, 0);
+	log_warning("new"); /* not shown at this level */
+	OK(log_put_tail(&out, &e), &e);
+	assert_non_null(strstr(out.data, "Z warning: new\n"));
+	log_close();
+	redact_release();
+	buf_release(&out);
+}
+
 int
 main(void)
 {
@@ -378,6 +414,7 @@ main(void)
 		cmocka_unit_test(test_long_text),
 		cmocka_unit_test(test_cut_within_a_secret),
 		cmocka_unit_test(test_terminal),
+		cmocka_unit_test(test_tail),
 	};
 
 	return cmocka_run_group_tests_name("log", tests, setup, teardown);

@@ -228,9 +228,13 @@ test_variable(void **state)
 	(void)state;
 	assert_int_equal(setenv("TEST_SECRET", "geheim", 1), 0);
 	expect_secret("{ env = \"TEST_SECRET\"; }", "geheim");
+	/* Nobody else finds it, we do: other jobs may want it too. */
+	assert_null(getenv("TEST_SECRET"));
+	expect_secret("{ env = \"TEST_SECRET\"; }", "geheim");
 	assert_int_equal(setenv("TEST_SECRET", "", 1), 0);
 	expect_error("{ env = \"TEST_SECRET\"; }", "the secret is empty");
 	assert_int_equal(unsetenv("TEST_SECRET"), 0);
+	secret_forget();
 	expect_error("{ env = \"TEST_SECRET\"; }",
 	    "the environment variable 'TEST_SECRET' is not set");
 }

@@ -131,11 +131,12 @@ test_defaults(void **state)
 	    "file: { name = \"x\"; };\n"
 	    "targets = ( { name = \"t\"; url = \"file:///x/\"; } );\n"
 	    "gates = ( { name = \"g\"; sql = \"x\"; } );\n"
-	    "checks: { sql = ( { name = \"c\"; sql = \"x\"; } ); };\n");
+	    "checks: { sql = ( { name = \"c\"; sql = \"x\"; } ); };\n"
+	    "notify = ( { command = ( \"true\" ); } );\n");
 	rows = settings_all(&n);
 	for (size_t i = 0; i < n; i++)
 		wanted += rows[i].fallback != NULL;
-	/* One of each list, so each row stands for one value. */
+	/* One member of each list, so each row stands for one value. */
 	assert_int_equal(spec_each(spec, count_default, &seen, &e), 0);
 	assert_int_equal(seen, wanted);
 	assert_string_equal(spec_text(spec, "source.login_timeout"), "30s");
@@ -179,6 +180,29 @@ put_group(char *text, size_t size, const struct setting *row)
 		(void)snprintf(text, size, "checks: { %s };\n", row->example);
 }
 
+/* "a.b.c" as a = { b = { example }; }; with ( ) around members of lists. */
+static void
+put_nested(char *text, size_t size, const struct setting *row)
+{
+	char path[128], head[256] = "", tail[64] = "";
+	const char *at = row->path;
+
+	for (const char *dot; (dot = strchr(at, '.')) != NULL; at = dot + 1) {
+		char before[sizeof(tail)];
+		bool is_list;
+
+		(void)snprintf(path, sizeof(path), "%.*s",
+		    (int)(dot - row->path), row->path);
+		is_list = settings_find(path)->type == SETTING_LIST;
+		(void)snprintf(head + strlen(head), sizeof(head) - strlen(head),
+		    "%.*s = %s", (int)(dot - at), at, is_list ? "( { " : "{ ");
+		(void)snprintf(before, sizeof(before), "%s", tail);
+		(void)snprintf(tail, sizeof(tail), "%s%.40s",
+		    is_list ? "} );" : "};", before);
+	}
+	(void)snprintf(text, size, "%s%s%s", head, row->example, tail);
+}
+
 /* A spec that holds the example of one row, where it belongs. */
 static void
 put_example(char *text, size_t size, const struct setting *row)
@@ -189,13 +213,17 @@ put_example(char *text, size_t size, const struct setting *row)
 	char own[512] = "", top[512] = "";
 	bool is_target = strncmp(row->path, "targets.", 8) == 0;
 
-	(void)snprintf(strchr(row->path, '.') != NULL ? own : top, sizeof(own),
-	    is_below(row, "source.watermark") ? "watermark = { %s };" : "%s",
-	    row->example);
-	if (strncmp(row->path, "schedule.", 9) == 0)
-		(void)snprintf(top, sizeof(top), "schedule: { %s };", own);
 	if (is_below(row, "gates") || is_below(row, "checks"))
 		put_group(top, sizeof(top), row);
+	else if (is_below(row, "notify") || is_below(row, "metrics") ||
+	    is_below(row, "schedule"))
+		put_nested(top, sizeof(top), row);
+	else
+		(void)snprintf(strchr(row->path, '.') != NULL ? own : top,
+		    sizeof(own),
+		    is_below(row, "source.watermark") ? "watermark = { %s };" :
+							"%s",
+		    row->example);
 	if (strcmp(row->path, "source.dsn") == 0 ||
 	    strcmp(row->path, "source.connection") == 0)
 		source = "sql = \"x\";";

@@ -321,27 +321,22 @@ static int
 compare_value(void *arg, const struct value *v, struct err *e)
 {
 	struct lookup *l = arg;
-	const char *dot = strrchr(v->setting->path, '.');
-	char text[512], origin[256], line[2048], path[256];
+	struct buf path = BUF_INIT(256);
+	char text[512], origin[256], line[2048];
 	size_t n;
 
-	(void)e;
-	if (v->member == NULL)
-		(void)snprintf(path, sizeof(path), "%s", v->setting->path);
-	else if (v->setting->type == SETTING_PARAMS)
-		(void)snprintf(
-		    path, sizeof(path), "%s.%s", v->setting->path, v->member);
-	else
-		(void)snprintf(path, sizeof(path), "%.*s.%s%s",
-		    (int)(dot - v->setting->path), v->setting->path, v->member,
-		    dot);
-	n = strlen(path);
-	if (strncmp(l->want, path, n) != 0 || l->want[n] != ' ')
+	assert_int_equal(spec_put_name(v, &path, e), 0);
+	n = path.length;
+	if (strncmp(l->want, buf_text(&path), n) != 0 || l->want[n] != ' ') {
+		buf_release(&path);
 		return 0;
+	}
 	l->found = true;
 	show_value(v, text, sizeof(text));
 	show_origin(l->c, v, origin, sizeof(origin));
-	(void)snprintf(line, sizeof(line), "%s = %s @ %s", path, text, origin);
+	(void)snprintf(
+	    line, sizeof(line), "%s = %s @ %s", buf_text(&path), text, origin);
+	buf_release(&path);
 	assert_string_equal(line, l->want);
 	return 0;
 }
