@@ -109,17 +109,38 @@ ask_facts(struct remote *r, const char *name, struct look *found, struct err *e)
 	    said, "MLST", size != NULL ? size + 5 : NULL, found, e);
 }
 
+/* Over so many fields of a line, to the beginning of the next. */
+static const char *
+skip_fields(const char *line, int n)
+{
+	for (; n > 0; n--) {
+		line += strcspn(line, " ");
+		line += strspn(line, " ");
+	}
+	return line;
+}
+
 /* The size in a line of a listing, by Unix or by IIS; NULL if it has none. */
 static const char *
 listed_size(const char *line)
 {
-	int skip = *line == '-' ? 4 : isdigit((unsigned char)*line) ? 2 : -1;
+	const char *size = NULL;
 
-	for (; skip > 0; skip--) {
-		line += strcspn(line, " ");
-		line += strspn(line, " ");
-	}
-	return skip == 0 && isdigit((unsigned char)*line) ? line : NULL;
+	if (*line == '-')
+		size = skip_fields(line, 4);
+	else if (isdigit((unsigned char)*line))
+		size = skip_fields(line, 2);
+	return size != NULL && isdigit((unsigned char)*size) ? size : NULL;
+}
+
+/* The name is behind month, day and time (Unix), or at once, and a blank. */
+static bool
+is_listed(const char *line, const char *size, const char *name)
+{
+	const char *last = *line == '-' ? skip_fields(size, 3) : size;
+
+	last += strcspn(last, " ");
+	return *last == ' ' && strcmp(last + 1, name) == 0;
 }
 
 static void
@@ -130,15 +151,13 @@ find_listed(char *listing, const char *name, struct look *found)
 	for (char *line = strtok_r(listing, "\r\n", &next); line != NULL;
 	     line = strtok_r(NULL, "\r\n", &next)) {
 		const char *size = listed_size(line);
-		size_t n = strlen(line), length = strlen(name);
 
 		if (size == NULL)
 			continue;
 		/* A listing that shows sizes shows what is there. */
 		if (found->result == LOOK_UNABLE)
 			found->result = LOOK_ABSENT;
-		if (n > length && line[n - length - 1] == ' ' &&
-		    strcmp(line + n - length, name) == 0 &&
+		if (is_listed(line, size, name) &&
 		    parse_number(size, &found->bytes) == 0)
 			found->result = LOOK_THERE;
 	}
