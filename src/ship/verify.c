@@ -58,21 +58,6 @@ fail_size(const struct course *c, const char *name, const struct look *found,
 			   "; nothing has the final name.");
 }
 
-int
-verify_size(struct course *c, const char *name, struct err *e)
-{
-	struct look found;
-	int there = verify_look(c, name, &found, e);
-
-	if (there < 0)
-		return -1;
-	c->receipt->bytes = found.bytes;
-	if (there == 1)
-		return 0;
-	return found.result == LOOK_UNABLE ? fail_unable(name, &found, e) :
-					     fail_size(c, name, &found, e);
-}
-
 static int
 take_hash(void *arg, const char *data, size_t n, struct err *e)
 {
@@ -81,8 +66,11 @@ take_hash(void *arg, const char *data, size_t n, struct err *e)
 
 /* The upload is there and is not what was sent: it is sent again. */
 static int
-fail_content(const char *name, const char *how, struct err *e)
+fail_content(struct course *c, const char *how, struct err *e)
 {
+	const char *name = c->upload_name;
+
+	c->is_other = true;
 	(void)err_set(e, ERR_NOT_NOW,
 	    "'%s' at the server is not what was sent: its %s differs", name,
 	    how);
@@ -129,7 +117,7 @@ verify_content(struct course *c, struct err *e)
 		*e = (struct err)ERR_INIT;
 	}
 	if (strcmp(text, c->shipment->sha256) != 0)
-		return fail_content(c->upload_name, "content", e);
+		return fail_content(c, "content", e);
 	c->is_checked = true;
 	(void)snprintf(
 	    c->receipt->verified, sizeof(c->receipt->verified), "reread");
@@ -154,7 +142,7 @@ verify_hash(struct course *c, struct err *e)
 	else if (digest_file(c->shipment->path, theirs.algorithm, ours, e) < 0)
 		return -1;
 	if (strcasecmp(ours, theirs.hex) != 0)
-		return fail_content(c->upload_name, theirs.command, e);
+		return fail_content(c, theirs.command, e);
 	c->is_checked = true;
 	(void)snprintf(c->receipt->verified, sizeof(c->receipt->verified),
 	    "hash %s", theirs.command);
@@ -255,5 +243,35 @@ verify_final(struct course *c, struct err *e)
 			return -1;
 	}
 	r->stage = SHIP_VERIFIED;
+	return 0;
+}
+
+int
+verify_sight(struct course *c, enum ship_sight *sight, struct err *e)
+{
+	struct err own = ERR_INIT;
+	struct look found;
+	int there = verify_look(c, c->upload_name, &found, e);
+	int rc = 0;
+
+	if (there < 0)
+		return -1;
+	*sight = there == 1		? SHIP_SAME :
+	    found.result == LOOK_ABSENT ? SHIP_ABSENT :
+	    found.result == LOOK_UNABLE ? SHIP_UNTOLD :
+					  SHIP_OTHER;
+	if (*sight != SHIP_SAME || c->target->verify < TARGET_VERIFY_HASH)
+		return 0;
+	if (c->target->verify == TARGET_VERIFY_HASH)
+		rc = verify_hash(c, &own);
+	if (rc == 0)
+		rc = verify_content(c, &own);
+	if (rc >= 0)
+		return 0;
+	if (!c->is_other) {
+		*e = own;
+		return -1;
+	}
+	*sight = SHIP_OTHER;
 	return 0;
 }

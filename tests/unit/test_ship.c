@@ -166,6 +166,52 @@ test_credentials(void **state)
 	FAILS(ship_check_target(&t, &e), &e, ERR_SPEC, "tls is \"none\"");
 }
 
+/* What of a target cannot be, whatever the server says. */
+static void
+test_options(void **state)
+{
+	static const struct {
+		struct target target;
+		const char *says; /* NULL: it can be */
+	} cases[] = {
+		{ { .publish = TARGET_DIRECTORY }, "no staging" },
+		{ { .publish = TARGET_DIRECTORY, .staging = "tmp" },
+		    "is no directory" },
+		{ { .publish = TARGET_DIRECTORY, .staging = "a/../" },
+		    "is no directory" },
+		{ { .publish = TARGET_DIRECTORY, .staging = "a\\b/" },
+		    "is no directory" },
+		{ { .publish = TARGET_DIRECTORY, .staging = "a\r\nDELE x/" },
+		    "control byte" },
+		{ { .publish = TARGET_DIRECTORY, .staging = "\xff/" },
+		    "is no directory" },
+		{ { .publish = TARGET_DIRECTORY, .staging = "../../a b/" },
+		    NULL },
+		{ { .publish = TARGET_DIRECTORY, .staging = "/srv/tmp/" },
+		    NULL },
+		{ { .publish = TARGET_RENAME, .staging = "tmp" }, NULL },
+		{ { .min_tls = "1.3", .max_tls = "1.2" }, "newer than" },
+		{ { .min_tls = "1.2", .max_tls = "1.2" }, NULL },
+		{ { .client_key = "k" }, "no client_cert" },
+		{ { .client_key = "k", .client_cert = "c" }, NULL },
+		{ { .active = true, .tls = TARGET_TLS_NONE }, NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct target t = cases[i].target;
+		struct err e = ERR_INIT;
+
+		t.name = "t";
+		t.url = "ftp://h/in/";
+		if (cases[i].says == NULL)
+			OK(ship_check_target(&t, &e), &e);
+		else
+			FAILS(ship_check_target(&t, &e), &e, ERR_SPEC,
+			    cases[i].says);
+	}
+}
+
 /* facts/shipping.md 1.6, row by row: what the server did, what it becomes. */
 static const struct {
 	const char *what;
@@ -434,6 +480,7 @@ main(void)
 		cmocka_unit_test(test_random_names),
 		cmocka_unit_test(test_targets),
 		cmocka_unit_test(test_credentials),
+		cmocka_unit_test(test_options),
 		cmocka_unit_test(test_classes),
 		cmocka_unit_test(test_broken_data),
 		cmocka_unit_test(test_conversation),
