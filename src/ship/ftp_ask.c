@@ -45,6 +45,16 @@ parse_number(const char *text, uint64_t *size)
 	return 0;
 }
 
+/* 4xx: the same question may be answered later. */
+static int
+refuse_now(const char *action, const struct transcript *said, const char *verb,
+    struct err *e)
+{
+	(void)err_set(e, ERR_NOT_NOW, "cannot %s: the server says '%s' to %s",
+	    action, said->reply, verb);
+	return err_hint(e, "This passes as a rule: run the job again later.");
+}
+
 /*
  * Fill found from the reply to a command: 1 if it answers, 0 if another way
  * may, -1 if it should be asked later.
@@ -63,9 +73,7 @@ judge_reply(const struct transcript *said, const char *verb, const char *number,
 		    "the server says '%s' to %s", said->reply, verb);
 	found->result = LOOK_UNABLE;
 	if (said->code / 100 == 4)
-		return err_set(e, ERR_NOT_NOW,
-		    "cannot look at the file: the server says '%s' to %s",
-		    said->reply, verb);
+		return refuse_now("look at the file", said, verb, e);
 	if (said->code != 550)
 		return 0;
 	found->result = LOOK_ABSENT;
@@ -322,9 +330,7 @@ ask_hash(struct remote *r, const char *name, const struct hash_way *way,
 	if (ftp_say(r, commands, action, e) < 0)
 		return -1;
 	if (said->code / 100 == 4)
-		return err_set(e, ERR_NOT_NOW,
-		    "cannot %s: the server says '%s' to %s", action,
-		    said->reply, way->verb);
+		return refuse_now(action, said, way->verb, e);
 	(void)snprintf(
 	    d->algorithm, sizeof(d->algorithm), "%s", way->algorithm);
 	(void)snprintf(d->command, sizeof(d->command), "%s%s%s", way->verb,

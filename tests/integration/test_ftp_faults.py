@@ -397,7 +397,6 @@ class Faults(Case):
 # What a server may do at each command of a delivery, and the statuses that may
 # come of it, beside 0.
 ANYTHING = {
-    "421": (say("421 Going down."), {75}),
     "421 and closed": (then(say("421 Going down."), close), {75}),
     "450": (say("450 Busy."), {75}),
     "530": (say("530 Not you."), {73}),
@@ -412,8 +411,8 @@ ANYTHING = {
 }
 COMMANDS = ("CONNECT", "USER", "PASS", "PWD", "CWD", "EPSV", "TYPE", "STOR",
             "STORED", "SIZE", "RNFR", "RNTO")
-SOON = ('connect_timeout = "5s"; reply_timeout = "3s"; '
-        'stall_timeout = "3s"; ')
+SOON = ('connect_timeout = "5s"; reply_timeout = "2s"; '
+        'stall_timeout = "2s"; ')
 
 
 class Everywhere(Faults):
