@@ -95,6 +95,8 @@ static const struct meaning codes[] = {
 	    "not the one in pinned_key",
 	    "Ask the server's operators whether "
 	    "they changed the key, and change pinned_key only then." },
+	{ CURLE_SSL_CERTPROBLEM, ERR_SPEC, NULL,
+	    "Check client_cert, client_key and client_key_password." },
 	{ CURLE_GOT_NOTHING, ERR_NOT_NOW, NULL, hint_later },
 	{ CURLE_SEND_ERROR, ERR_NOT_NOW, "the connection broke while sending",
 	    "If it happens each time, look at quotas and time limits of the "

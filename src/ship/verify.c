@@ -58,10 +58,26 @@ fail_size(const struct course *c, const char *name, const struct look *found,
 			   "; nothing has the final name.");
 }
 
+/* A file that is read back. */
+struct reading {
+	struct hash *hash; /* owned */
+	uint64_t left;	   /* bytes that are still ours */
+};
+
+/* A server that goes on and on is not listened to. */
 static int
-take_hash(void *arg, const char *data, size_t n, struct err *e)
+take_content(void *arg, const char *data, size_t n, struct err *e)
 {
-	return hash_put(arg, data, n, e);
+	struct reading *r = arg;
+
+	if (n > r->left) {
+		(void)err_set(e, ERR_NOT_NOW,
+		    "the server sends more than was sent to it");
+		return err_hint(
+		    e, "If it happens each time, ask the server's operators.");
+	}
+	r->left -= n;
+	return hash_put(r->hash, data, n, e);
 }
 
 /* The upload is there and is not what was sent: it is sent again. */
@@ -82,15 +98,15 @@ fail_content(struct course *c, const char *how, struct err *e)
 static int
 reread(struct course *c, char text[HASH_TEXT], struct err *e)
 {
-	struct hash *h = NULL;
+	struct reading r = { NULL, c->shipment->bytes };
 	int rc = -1;
 
-	if (hash_new(&h, e) < 0)
+	if (hash_new(&r.hash, e) < 0)
 		return -1;
 	if (c->remote.protocol->read_back(
-		&c->remote, c->upload_name, take_hash, h, e) == 0)
-		rc = hash_finish(h, text, e);
-	hash_free(h);
+		&c->remote, c->upload_name, take_content, &r, e) == 0)
+		rc = hash_finish(r.hash, text, e);
+	hash_free(r.hash);
 	return rc;
 }
 

@@ -643,5 +643,100 @@ class Connection(Steps):
         self.assertGreater(said["deliveries"][0]["elapsed_ms"], least)
 
 
+class Hostile(Steps):
+    """A server that means harm."""
+
+    def flood(self, what):
+        """Send a lot, until the client goes away."""
+        def act(session, argument):
+            session.reply("150 Here it comes.")
+            data = session.open_data()
+            try:
+                for _ in range(64 * 16):
+                    data.sendall(what * (65536 // len(what)))
+            except OSError:
+                pass
+            session.close_data(data)
+            session.reply("226 Sent.")
+        return act
+
+    def assert_small(self):
+        """kB of the largest child: 64 MB were sent to it"""
+        import resource
+        self.assertLess(resource.getrusage(
+            resource.RUSAGE_CHILDREN).ru_maxrss, 60 * 1024)
+
+    def test_listing(self):
+        """a listing without end tells nothing, and costs no memory"""
+        server = self.serve().on("SIZE", say("502 No."))
+        server.on("LIST", self.flood(b"-rw-r--r-- 1 a b 7 Nov 24 08:30 x\r\n"))
+        self.refuse(server, "retries = 0;", 73, "502 No.")
+        self.assertEqual(server.names(), [])
+        self.assert_small()
+
+    def test_reading(self):
+        """content without end is not read to its end"""
+        # With SIZE libcurl itself ends it there.
+        server = self.serve().on("RETR", self.flood(b"x" * 1024))
+        server.on("SIZE", say("502 No."))
+        self.refuse(server, 'verify = "reread"; retries = 0;', 75,
+                    "more than was sent")
+        self.assert_small()
+
+    def test_features(self):
+        """FEAT without end, and with bytes for a terminal"""
+        for features in (("X" * 900,) * 200, ("\x1b]0;owned\x07 XSHA256",)):
+            server = self.serve(features=features)
+            self.job(server, 'verify = "hash";')
+            result = self.home.run("run", "j", "--force", "--verbose",
+                                   "--verbose")
+            self.assert_delivered(server, verified="reread")
+            probed = self.home.run("probe", "j")
+            for text in (result.stderr, probed.stdout, probed.stderr):
+                self.assertNotIn("\x1b", text)
+                self.assertNotIn("\x07", text)
+            server.stop()
+
+    def test_wrong_hash(self):
+        """another hash, of another file, of half of it: all differ"""
+        for reply in ("250 " + "0" * 64, "250 " + "a" * 63 + "b",
+                      "250-" + "f" * 64 + "\r\n250 " + "e" * 64):
+            server = self.serve(features=("XSHA256",))
+            server.on("XSHA256", say(reply))
+            self.refuse(server, 'verify = "hash"; retries = 0;', 75,
+                        "is not what was sent")
+            self.assertEqual(server.names(), [])
+            server.stop()
+
+
+class Certificates(Steps):
+    """client_cert, client_key, client_key_password"""
+
+    certificate = CERTS.server
+
+    def test_client(self):
+        """a server that asks for a certificate"""
+        import ssl
+        import subprocess
+        server = self.serve()
+        server.context.load_verify_locations(CERTS.ca)
+        server.context.verify_mode = ssl.CERT_REQUIRED
+        self.refuse(server, "retries = 0;", 73, stored=0)
+        cert, key = CERTS.server
+        self.deliver(server, "client_cert = %s; client_key = %s;" %
+                     (quote(cert), quote(key)))
+        locked = os.path.join(self.home.path, "locked.key")
+        subprocess.run(["openssl", "pkey", "-in", key, "-aes256", "-out",
+                        locked, "-passout", "pass:open sesame"], check=True)
+        self.home.secret("key.secret", "open sesame\n")
+        more = ('client_cert = %s; client_key = %s; client_key_password = '
+                '{ file = "key.secret"; };' % (quote(cert), quote(locked)))
+        self.deliver(server, more)
+        self.home.secret("key.secret", "wrong\n")
+        result = self.refuse(server, more + " retries = 0;", 78)
+        self.assertIn("client_key", result.stderr)
+        self.assertNotIn("wrong", result.stderr)
+
+
 if __name__ == "__main__":
     main()
