@@ -2,8 +2,8 @@
 """Servers, TLS and sizes: every upload whole, none called what it is not.
 
 `make check` runs a small part; `make check-matrix` all of it, UPLOADS (20)
-times each, also against proftpd and pure-ftpd, and shows a table. The sizes are those at which libcurl with TLS
-1.3 lost data (facts: 130 kB to 1 MB).
+times each, also against proftpd and pure-ftpd, and shows a table. The sizes
+are those at which libcurl with TLS 1.3 lost data (facts: 130 kB to 1 MB).
 """
 
 import sys
