@@ -72,6 +72,43 @@ int ship_check_name(const char *name, struct err *e) MUST_CHECK;
  */
 int ship_connect(
     const struct target *t, struct receipt *r, struct err *e) MUST_CHECK;
+/* What is found under a name, compared with a shipment. */
+enum ship_sight {
+	SHIP_ABSENT, /* nothing */
+	SHIP_SAME,   /* a file of its size; of its content, if so asked */
+	SHIP_OTHER,  /* another file */
+	SHIP_UNTOLD  /* the target does not tell */
+};
+
+/*
+ * Look what has the final and the temporary name of a shipment: for a later
+ * run that must know what became of an earlier one. The content is compared
+ * too, where the target's `verify` is hash or reread.
+ */
+int ship_look(const struct target *t, const struct shipment *s,
+    enum ship_sight *final, enum ship_sight *temporary,
+    struct err *e) MUST_CHECK;
+
+/* What a target allows, as it was found. */
+struct probe {
+	struct receipt receipt; /* tls and the last reply */
+	bool is_reused;		/* data connections resume the TLS session */
+	bool is_whole;		/* a file appears whole or not at all */
+	bool tells_size;	/* in one way or another */
+	char hash[24];		/* the server's own ("HASH SHA-256"), or "" */
+	bool reads_back;	/* what was sent can be read */
+	bool renames;		/* a temporary name becomes another */
+	bool keeps;		/* and what got a name is still there then */
+	bool replaces;		/* renaming onto a file replaces it */
+	bool resumes;		/* an upload can go on behind a part */
+	bool makes_directories; /* for mkdirs */
+	bool removes;		/* files of ours */
+	char left[64];		/* what could not be removed, or "" */
+};
+
+/* Try all that with tiny files of our own, and remove them. */
+int
+ship_probe(const struct target *t, struct probe *p, struct err *e) MUST_CHECK;
 /* Deliver one file. */
 int ship_file(const struct target *t, const struct shipment *s,
     struct receipt *r, struct err *e) MUST_CHECK;

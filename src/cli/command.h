@@ -55,6 +55,8 @@ extern const struct command command_run;
 extern const struct command command_query;
 /* Check job specs: cmd_check.c. */
 extern const struct command command_check;
+/* odbcship probe */
+extern const struct command command_probe;
 /* Show what the settings of a job come to: cmd_show.c. */
 extern const struct command command_show;
 /* List the jobs: cmd_list.c. */

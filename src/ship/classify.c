@@ -24,6 +24,9 @@ static const char hint_later[] = "This passes as a rule: run the job again "
 static const char hint_certificate[] =
     "If the server is the right one, set "
     "ca_file to its CA's certificate, or pinned_key to its key.";
+static const char hint_unknown[] =
+    "Ask the server's operators; with --verbose twice the log has all that was "
+    "said.";
 static const char hint_name[] =
     "The certificate is another host's: write the name that it is made for "
     "into the URL, or ask the server's operators.";
@@ -92,6 +95,8 @@ static const struct meaning codes[] = {
 	    "not the one in pinned_key",
 	    "Ask the server's operators whether "
 	    "they changed the key, and change pinned_key only then." },
+	{ CURLE_SSL_CERTPROBLEM, ERR_SPEC, NULL,
+	    "Check client_cert, client_key and client_key_password." },
 	{ CURLE_GOT_NOTHING, ERR_NOT_NOW, NULL, hint_later },
 	{ CURLE_SEND_ERROR, ERR_NOT_NOW, "the connection broke while sending",
 	    "If it happens each time, look at quotas and time limits of the "
@@ -264,6 +269,8 @@ classify_code(const struct failure *f, const char *action, struct err *e)
 	else
 		(void)err_set(e, class, "cannot %s: %s", action, why);
 	e->native = (int)f->code;
+	if (hint[0] == '\0' && class == ERR_TARGET)
+		hint = hint_unknown;
 	return hint[0] != '\0' ? err_hint(e, "%s", hint) : -1;
 }
 

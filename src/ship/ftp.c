@@ -10,9 +10,7 @@
 #include <string.h>
 
 #include "ship/ftp.h"
-
-/* The libcurls that send data in clear in active mode (curl issue 10666). */
-enum { CURL_LEAKS_FROM = 0x075700, CURL_LEAKS_BEFORE = 0x080000 };
+#include "ship/library.h"
 
 int
 ftp_say(struct remote *r, const char *const *commands, const char *action,
@@ -201,23 +199,23 @@ ftp_directory(struct remote *r, const char *name, bool is_made, struct err *e)
 static int
 ftp_check(const struct target *t, struct err *e)
 {
-	const curl_version_info_data *v = curl_version_info(CURLVERSION_NOW);
+	struct ship_library library;
 
+	ship_describe_library(&library);
 	if (t->active && t->tls == TARGET_TLS_REQUIRED &&
-	    v->version_num >= CURL_LEAKS_FROM &&
-	    v->version_num < CURL_LEAKS_BEFORE) {
+	    library.clear_if_active) {
 		(void)err_set(e, ERR_SPEC,
 		    "active mode over TLS would send the file in clear with "
 		    "libcurl %s",
-		    v->version);
+		    library.version);
 		return err_hint(
 		    e, "Leave active out, or install libcurl 8.0 or newer.");
 	}
 	if (t->min_tls != NULL && strcmp(t->min_tls, "1.3") == 0 &&
-	    v->version_num < CURL_WITH_SAFE_TLS13) {
+	    library.loses_with_tls13) {
 		(void)err_set(e, ERR_SPEC,
 		    "FTP uploads over TLS 1.3 break with libcurl %s",
-		    v->version);
+		    library.version);
 		return err_hint(
 		    e, "Leave min_tls out, or install libcurl 8.9 or newer.");
 	}

@@ -45,6 +45,16 @@ parse_number(const char *text, uint64_t *size)
 	return 0;
 }
 
+/* 4xx: the same question may be answered later. */
+static int
+refuse_now(const char *action, const struct transcript *said, const char *verb,
+    struct err *e)
+{
+	(void)err_set(e, ERR_NOT_NOW, "cannot %s: the server says '%s' to %s",
+	    action, said->reply, verb);
+	return err_hint(e, "This passes as a rule: run the job again later.");
+}
+
 /*
  * Fill found from the reply to a command: 1 if it answers, 0 if another way
  * may, -1 if it should be asked later.
@@ -63,9 +73,7 @@ judge_reply(const struct transcript *said, const char *verb, const char *number,
 		    "the server says '%s' to %s", said->reply, verb);
 	found->result = LOOK_UNABLE;
 	if (said->code / 100 == 4)
-		return err_set(e, ERR_NOT_NOW,
-		    "cannot look at the file: the server says '%s' to %s",
-		    said->reply, verb);
+		return refuse_now("look at the file", said, verb, e);
 	if (said->code != 550)
 		return 0;
 	found->result = LOOK_ABSENT;
@@ -109,17 +117,38 @@ ask_facts(struct remote *r, const char *name, struct look *found, struct err *e)
 	    said, "MLST", size != NULL ? size + 5 : NULL, found, e);
 }
 
+/* Over so many fields of a line, to the beginning of the next. */
+static const char *
+skip_fields(const char *line, int n)
+{
+	for (; n > 0; n--) {
+		line += strcspn(line, " ");
+		line += strspn(line, " ");
+	}
+	return line;
+}
+
 /* The size in a line of a listing, by Unix or by IIS; NULL if it has none. */
 static const char *
 listed_size(const char *line)
 {
-	int skip = *line == '-' ? 4 : isdigit((unsigned char)*line) ? 2 : -1;
+	const char *size = NULL;
 
-	for (; skip > 0; skip--) {
-		line += strcspn(line, " ");
-		line += strspn(line, " ");
-	}
-	return skip == 0 && isdigit((unsigned char)*line) ? line : NULL;
+	if (*line == '-')
+		size = skip_fields(line, 4);
+	else if (isdigit((unsigned char)*line))
+		size = skip_fields(line, 2);
+	return size != NULL && isdigit((unsigned char)*size) ? size : NULL;
+}
+
+/* The name is behind month, day and time (Unix), or at once, and a blank. */
+static bool
+is_listed(const char *line, const char *size, const char *name)
+{
+	const char *last = *line == '-' ? skip_fields(size, 3) : size;
+
+	last += strcspn(last, " ");
+	return *last == ' ' && strcmp(last + 1, name) == 0;
 }
 
 static void
@@ -130,15 +159,13 @@ find_listed(char *listing, const char *name, struct look *found)
 	for (char *line = strtok_r(listing, "\r\n", &next); line != NULL;
 	     line = strtok_r(NULL, "\r\n", &next)) {
 		const char *size = listed_size(line);
-		size_t n = strlen(line), length = strlen(name);
 
 		if (size == NULL)
 			continue;
 		/* A listing that shows sizes shows what is there. */
 		if (found->result == LOOK_UNABLE)
 			found->result = LOOK_ABSENT;
-		if (n > length && line[n - length - 1] == ' ' &&
-		    strcmp(line + n - length, name) == 0 &&
+		if (is_listed(line, size, name) &&
 		    parse_number(size, &found->bytes) == 0)
 			found->result = LOOK_THERE;
 	}
@@ -303,9 +330,7 @@ ask_hash(struct remote *r, const char *name, const struct hash_way *way,
 	if (ftp_say(r, commands, action, e) < 0)
 		return -1;
 	if (said->code / 100 == 4)
-		return err_set(e, ERR_NOT_NOW,
-		    "cannot %s: the server says '%s' to %s", action,
-		    said->reply, way->verb);
+		return refuse_now(action, said, way->verb, e);
 	(void)snprintf(
 	    d->algorithm, sizeof(d->algorithm), "%s", way->algorithm);
 	(void)snprintf(d->command, sizeof(d->command), "%s%s%s", way->verb,

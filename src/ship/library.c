@@ -1,7 +1,7 @@
 /*
  * library.c - what the libcurl that runs here is, and what it trusts
  *
- * For `doctor`. What follows from it for a transfer is transfer.c's.
+ * What follows from it for a transfer is transfer.c's and ftp.c's.
  */
 #include <curl/curl.h>
 #include <string.h>

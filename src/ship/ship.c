@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "ship/protocol.h"
 #include "ship/steps.h"
+#include "ship/verify.h"
 
 const struct protocol *const protocols[] = { &protocol_ftp, &protocol_ftps,
 	&protocol_local, NULL };
@@ -100,6 +101,30 @@ ship_file(const struct target *t, const struct shipment *s, struct receipt *r,
 		return -1;
 	rc = deliver(t, s, r, e);
 	r->elapsed_ms = clock_monotonic_ms() - began;
+	return rc;
+}
+
+int
+ship_look(const struct target *t, const struct shipment *s,
+    enum ship_sight *final, enum ship_sight *temporary, struct err *e)
+{
+	struct receipt receipt;
+	struct course c;
+	int rc = -1;
+
+	begin_receipt(&receipt, t, s->name);
+	if (ship_check_target(t, e) < 0 || ship_check_name(s->name, e) < 0 ||
+	    ship_check_name(s->temporary, e) < 0 ||
+	    course_begin(&c, t, s, &receipt, e) < 0)
+		return -1;
+	if (remote_open(&c.remote, e) == 0 &&
+	    verify_sight(&c, temporary, e) == 0) {
+		(void)snprintf(
+		    c.upload_name, sizeof(c.upload_name), "%s", s->name);
+		c.is_other = false;
+		rc = verify_sight(&c, final, e);
+	}
+	remote_close(&c.remote);
 	return rc;
 }
 

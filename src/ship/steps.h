@@ -22,6 +22,7 @@ struct course {
 	char upload_name[1024];		 /* temporary, or the final name */
 	bool is_final;	 /* another attempt would change nothing */
 	bool is_checked; /* the content was compared, not the size alone */
+	bool is_other;	 /* its content was seen to be another */
 	bool is_resumed; /* the last upload went on behind an older part */
 	bool no_resume;	 /* such a file was not the right one */
 	bool is_removed; /* an older file was removed to make way */

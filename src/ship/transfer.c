@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "base/cancel.h"
 #include "ship/classify.h"
+#include "ship/library.h"
 #include "ship/transfer.h"
 
 /* How long cleaning up may take, connecting and each command. */
@@ -137,12 +138,15 @@ static long
 tls_versions(const struct remote *r)
 {
 	const struct target *g = r->target;
-	bool is_capped = r->cap_tls12 ||
-	    curl_version_info(CURLVERSION_NOW)->version_num <
-		CURL_WITH_SAFE_TLS13 ||
+	struct ship_library library;
+	bool is_capped;
+	long oldest;
+
+	ship_describe_library(&library);
+	is_capped = r->cap_tls12 || library.loses_with_tls13 ||
 	    (g->max_tls != NULL && strcmp(g->max_tls, "1.2") == 0);
 
-	long oldest = g->min_tls != NULL && strcmp(g->min_tls, "1.3") == 0 ?
+	oldest = g->min_tls != NULL && strcmp(g->min_tls, "1.3") == 0 ?
 	    CURL_SSLVERSION_TLSv1_3 :
 	    CURL_SSLVERSION_TLSv1_2;
 

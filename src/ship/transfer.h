@@ -16,9 +16,6 @@
 #include "ship/protocol.h"
 #include "ship/transcript.h"
 
-/* The first libcurl that shuts TLS 1.3 down rightly after an FTP upload. */
-enum { CURL_WITH_SAFE_TLS13 = 0x080900 };
-
 /* A handle and what its callbacks need. */
 struct transfer {
 	CURL *easy;			 /* owned */

@@ -58,31 +58,35 @@ fail_size(const struct course *c, const char *name, const struct look *found,
 			   "; nothing has the final name.");
 }
 
-int
-verify_size(struct course *c, const char *name, struct err *e)
-{
-	struct look found;
-	int there = verify_look(c, name, &found, e);
+/* A file that is read back. */
+struct reading {
+	struct hash *hash; /* owned */
+	uint64_t left;	   /* bytes that are still ours */
+};
 
-	if (there < 0)
-		return -1;
-	c->receipt->bytes = found.bytes;
-	if (there == 1)
-		return 0;
-	return found.result == LOOK_UNABLE ? fail_unable(name, &found, e) :
-					     fail_size(c, name, &found, e);
-}
-
+/* A server that goes on and on is not listened to. */
 static int
-take_hash(void *arg, const char *data, size_t n, struct err *e)
+take_content(void *arg, const char *data, size_t n, struct err *e)
 {
-	return hash_put(arg, data, n, e);
+	struct reading *r = arg;
+
+	if (n > r->left) {
+		(void)err_set(e, ERR_NOT_NOW,
+		    "the server sends more than was sent to it");
+		return err_hint(
+		    e, "If it happens each time, ask the server's operators.");
+	}
+	r->left -= n;
+	return hash_put(r->hash, data, n, e);
 }
 
 /* The upload is there and is not what was sent: it is sent again. */
 static int
-fail_content(const char *name, const char *how, struct err *e)
+fail_content(struct course *c, const char *how, struct err *e)
 {
+	const char *name = c->upload_name;
+
+	c->is_other = true;
 	(void)err_set(e, ERR_NOT_NOW,
 	    "'%s' at the server is not what was sent: its %s differs", name,
 	    how);
@@ -94,15 +98,15 @@ fail_content(const char *name, const char *how, struct err *e)
 static int
 reread(struct course *c, char text[HASH_TEXT], struct err *e)
 {
-	struct hash *h = NULL;
+	struct reading r = { NULL, c->shipment->bytes };
 	int rc = -1;
 
-	if (hash_new(&h, e) < 0)
+	if (hash_new(&r.hash, e) < 0)
 		return -1;
 	if (c->remote.protocol->read_back(
-		&c->remote, c->upload_name, take_hash, h, e) == 0)
-		rc = hash_finish(h, text, e);
-	hash_free(h);
+		&c->remote, c->upload_name, take_content, &r, e) == 0)
+		rc = hash_finish(r.hash, text, e);
+	hash_free(r.hash);
 	return rc;
 }
 
@@ -129,7 +133,7 @@ verify_content(struct course *c, struct err *e)
 		*e = (struct err)ERR_INIT;
 	}
 	if (strcmp(text, c->shipment->sha256) != 0)
-		return fail_content(c->upload_name, "content", e);
+		return fail_content(c, "content", e);
 	c->is_checked = true;
 	(void)snprintf(
 	    c->receipt->verified, sizeof(c->receipt->verified), "reread");
@@ -154,7 +158,7 @@ verify_hash(struct course *c, struct err *e)
 	else if (digest_file(c->shipment->path, theirs.algorithm, ours, e) < 0)
 		return -1;
 	if (strcasecmp(ours, theirs.hex) != 0)
-		return fail_content(c->upload_name, theirs.command, e);
+		return fail_content(c, theirs.command, e);
 	c->is_checked = true;
 	(void)snprintf(c->receipt->verified, sizeof(c->receipt->verified),
 	    "hash %s", theirs.command);
@@ -255,5 +259,35 @@ verify_final(struct course *c, struct err *e)
 			return -1;
 	}
 	r->stage = SHIP_VERIFIED;
+	return 0;
+}
+
+int
+verify_sight(struct course *c, enum ship_sight *sight, struct err *e)
+{
+	struct err own = ERR_INIT;
+	struct look found;
+	int there = verify_look(c, c->upload_name, &found, e);
+	int rc = 0;
+
+	if (there < 0)
+		return -1;
+	*sight = there == 1		? SHIP_SAME :
+	    found.result == LOOK_ABSENT ? SHIP_ABSENT :
+	    found.result == LOOK_UNABLE ? SHIP_UNTOLD :
+					  SHIP_OTHER;
+	if (*sight != SHIP_SAME || c->target->verify < TARGET_VERIFY_HASH)
+		return 0;
+	if (c->target->verify == TARGET_VERIFY_HASH)
+		rc = verify_hash(c, &own);
+	if (rc == 0)
+		rc = verify_content(c, &own);
+	if (rc >= 0)
+		return 0;
+	if (!c->is_other) {
+		*e = own;
+		return -1;
+	}
+	*sight = SHIP_OTHER;
 	return 0;
 }

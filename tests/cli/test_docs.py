@@ -87,8 +87,8 @@ class Page:
             name = item.split()[1]
             self.of[name] = self.of.get(name, set()) | self.flags(item)
         self.overlay = self.flags(overlay)
-        self.overlaid = re.findall(r"\b(run|check|show|query|list|history|notify)\b",
-                                   overlay.partition(".Bl")[0])
+        self.overlaid = re.findall(r"\b(run|check|show|query|list|history|"
+                                   r"notify|probe)\b", overlay.partition(".Bl")[0])
         self.common = self.flags(common)
         self.rest = self.flags(self.text)
         self.statuses = {
@@ -404,7 +404,7 @@ class Completion(CliCase):
         """names of jobs, words of options, files"""
         self.put("daily")
         self.put("nightly")
-        for command in ("run", "check", "show", "history"):
+        for command in ("run", "check", "show", "history", "probe"):
             self.assertEqual(self.complete(command, ""), {"daily", "nightly"})
         self.assertEqual(self.complete("run", "--env", "x", "da"), {"daily"})
         self.assertEqual(self.complete("run", "--color", ""),

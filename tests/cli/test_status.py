@@ -171,8 +171,8 @@ class Status(CliCase):
         with open(os.path.join(self.home.jobs, "daily.cfg")) as f:
             spec = f.read()
         self.home.job("daily", spec.replace(
-            "url = ", 'tls = "none"; user = "%s"; password = { file = "pw"; '
-            '}; url = ' % server.user_name))
+            "url = ", 'tls = "none"; retries = 0; user = "%s"; '
+            'password = { file = "pw"; }; url = ' % server.user_name))
 
     def test_rename_unknown(self):
         """the answer to the rename is lost with the server: that is said"""

@@ -262,13 +262,15 @@ class Target(Refused):
     def test_refused(self):
         """connection refused"""
         port = free_port()
-        self.lite(rest=target("ftp://localhost:%d/in/" % port, "partner"))
+        self.lite(rest=target("ftp://localhost:%d/in/" % port, "partner",
+                              "retries = 0;"))
         self.kept(self.fails(75, "target 'partner'", "%d" % port,
                              hint="Is the server running"))
 
     def test_no_host(self):
         """a host that does not exist"""
-        self.lite(rest=target("ftp://no-such-host.invalid/in/", "partner"))
+        self.lite(rest=target("ftp://no-such-host.invalid/in/", "partner",
+                              "retries = 0;"))
         self.kept(self.fails(75, "target 'partner'", "no-such-host.invalid",
                              hint="host name"))
 

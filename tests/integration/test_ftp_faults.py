@@ -394,6 +394,88 @@ class Faults(Case):
         self.assertEqual(said["deliveries"][0]["stage"], "verified")
 
 
+# What a server may do at each command of a delivery, and the statuses that may
+# come of it, beside 0.
+ANYTHING = {
+    "421 and closed": (then(say("421 Going down."), close), {75}),
+    "450": (say("450 Busy."), {75}),
+    "530": (say("530 Not you."), {73}),
+    "550": (say("550 No."), {73, 75}),      # to SIZE: taken away
+    "closed": (close, {75}),
+    "reset": (reset, {75}),
+    "stalled": (stall, {75}),
+    "done, and closed": (then(quietly, close), {75}),
+    "nonsense": (then(say("What?"), close), {73, 75}),
+    "a wrong reply": (say("100 Wait."), {73, 75}),
+    "a long line": (say(b"2" + b"x" * 1000000 + b"\r\n"), {73, 75}),
+}
+COMMANDS = ("CONNECT", "USER", "PASS", "PWD", "CWD", "EPSV", "TYPE", "STOR",
+            "STORED", "SIZE", "RNFR", "RNTO")
+SOON = ('connect_timeout = "5s"; reply_timeout = "2s"; '
+        'stall_timeout = "2s"; ')
+
+
+class Everywhere(Faults):
+    """Everything a server may do wrong, at each command: never a wrong file,
+    never a false success, never a false failure where it passed."""
+
+    def prove_sound(self, server, result, said):
+        """What must hold whatever happened; whether it is delivered."""
+        there = server.files.get("/incoming/out.csv")
+        row = self.delivery()
+        if result.status == 0:
+            self.assertEqual(there, self.content(), said)
+            self.assertEqual((row["state"], row["stage"]),
+                             ("delivered", "verified"), said)
+            self.assertNotIn("out.csv.part", server.names(), said)
+            return
+        self.assert_message(result, "target 'partner'")
+        self.assertEqual(row["state"], "failed", said)
+        if there != OLD:
+            self.assertEqual(there, self.content(), said)
+            self.assertNotIn("nothing was shipped", result.stderr, said)
+        if row["stage"] in ("renaming", "published"):
+            self.assertNotIn("nothing was shipped", result.stderr, said)
+        self.assertNotIn(PASSWORD, result.stderr)
+
+    def each(self, faults, settings, statuses=None):
+        """Every command with every fault, the first time it occurs."""
+        for command in COMMANDS:
+            for name in faults or ANYTHING:
+                with self.subTest(command=command, does=name):
+                    action, usual = ANYTHING[name]
+                    server = self.serve().on(command, action, 1)
+                    self.job(server, settings)
+                    result = self.home.run("run", "j", "--force", expect=None)
+                    said = (command, name, str(result), server.said)
+                    self.assertIn(result.status, statuses or usual | {0},
+                                  said)
+                    self.prove_sound(server, result, said)
+                    if "retries" not in settings:
+                        self.assertLessEqual(server.count("STOR"), 1, said)
+                    server.stop()
+
+    def test_once(self):
+        """each fault at each command, one attempt"""
+        self.each(self.faults, SOON)
+
+    def test_passing(self):
+        """the same once, and the retries deliver what passes"""
+        self.each(self.passing, "retries = 2;", {0})
+
+    faults = None
+    passing = ("421 and closed", "450", "closed", "done, and closed")
+    # Those of the class above are run by it.
+    test_login = test_data = test_verify = test_rename = None
+    test_floods = test_control_bytes = test_complete = None
+
+
+class EverywhereTls(Everywhere):
+    certificate = CERTS.server
+    faults = ("421 and closed", "550", "closed", "done, and closed")
+    passing = ("closed",)
+
+
 class FaultsTls(Faults):
     certificate = CERTS.server
 

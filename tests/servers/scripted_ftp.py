@@ -42,6 +42,7 @@ import socket
 import ssl
 import struct
 import threading
+import zlib
 
 USER = "acme"
 PASSWORD = "scripted secret"
@@ -157,6 +158,9 @@ class ScriptedFtp:
         self.context = None
         self.implicit = implicit
         self.features = list(features)
+        self.listing = None     # a line of LIST, by %(name)s and %(size)d
+        self.vanish = False     # files that got a final name are gone
+        self.keeps_old = False  # RNTO onto a file is refused
         if certificate is not None:
             self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             self.context.load_cert_chain(*certificate)
@@ -164,6 +168,7 @@ class ScriptedFtp:
         self.seen = {}
         self.said = []
         self.files = {}
+        self.taken = {}         # what vanished
         self.directories = {"/", "/incoming"}
         self.truncated = 0      # data connections that ended without a word
         self.sessions = 0
@@ -280,6 +285,8 @@ class _Session:
         self.user = ""
         self.directory = "/"
         self.passive = None
+        self.active = None
+        self.hash = "SHA-256"
         self.renaming = None
         client.settimeout(READ_SECONDS)
 
@@ -358,9 +365,13 @@ class _Session:
                        divmod(port, 256))
 
     def open_data(self):
-        self.passive.settimeout(READ_SECONDS)
-        sock, _ = self.passive.accept()
-        sock.settimeout(READ_SECONDS)
+        if self.active is not None:
+            sock = socket.create_connection(self.active, READ_SECONDS)
+            self.active = None
+        else:
+            self.passive.settimeout(READ_SECONDS)
+            sock, _ = self.passive.accept()
+            sock.settimeout(READ_SECONDS)
         try:
             self.happen("DATA")
             return self.secure(sock) if self.protected else sock
@@ -375,7 +386,8 @@ class _Session:
             except OSError:
                 pass
         data.close()
-        self.passive.close()
+        if self.passive is not None:
+            self.passive.close()
         self.passive = None
 
     def receive(self):
@@ -463,10 +475,17 @@ class _Session:
             self.server.directories.add(path)
             self.reply('257 "%s" made.' % path)
 
+    def on_rmd(self, argument):
+        self.server.directories.discard(self.path(argument))
+        self.reply("250 Gone.")
+
     def on_type(self, argument):
         self.reply("200 Type %s." % argument)
 
     def on_opts(self, argument):
+        words = argument.split()
+        if words[0].upper() == "HASH" and len(words) > 1:
+            self.hash = words[1]
         self.reply("200 Well.")
 
     def on_noop(self, argument):
@@ -504,11 +523,49 @@ class _Session:
         else:
             self.send(content)
 
+    def on_appe(self, argument):
+        self.reply("150 Go ahead.")
+        path = self.path(argument)
+        self.server.files[path] = (self.server.files.get(path, b"") +
+                                   self.receive())
+        self.verb = "STORED"
+        if not self.happen("STORED", argument):
+            self.on_stored(argument)
+
     def on_list(self, argument):
+        """Names alone, or as `listing` of the server says it."""
+        form = self.server.listing or "%(name)s"
+        files = self.server.files
+        self.send("".join(
+            form % {"name": n, "size": len(files[posixpath.join(
+                self.directory, n)])} + "\r\n"
+            for n in self.server.names(self.directory)).encode())
+
+    def on_nlst(self, argument):
         self.send("".join(n + "\r\n" for n in self.server.names(
             self.directory)).encode())
 
-    on_nlst = on_list
+    def on_mlst(self, argument):
+        if "MLST" not in " ".join(self.server.features):
+            self.reply("502 Command not implemented.")
+            return
+        content = self.server.files.get(self.path(argument))
+        if content is None:
+            self.reply("550 No such file.")
+        else:
+            self.reply("250-Listing\r\n Type=file;Size=%d;Perm=adfrw; %s"
+                       "\r\n250 End" % (len(content), argument))
+
+    def on_port(self, argument):
+        numbers = [int(n) for n in argument.split(",")]
+        self.active = (".".join(str(n) for n in numbers[:4]),
+                       numbers[4] * 256 + numbers[5])
+        self.reply("200 I shall call.")
+
+    def on_eprt(self, argument):
+        _, _, host, port, _ = argument.split(argument[0])
+        self.active = (host, int(port))
+        self.reply("200 I shall call.")
 
     def on_size(self, argument):
         content = self.server.files.get(self.path(argument))
@@ -532,8 +589,14 @@ class _Session:
 
     def on_rnto(self, argument):
         files = self.server.files
-        if self.renaming in files:
-            files[self.path(argument)] = files.pop(self.renaming)
+        if self.server.keeps_old and self.path(argument) in files:
+            self.reply("553 It exists.")
+        elif self.renaming in files:
+            content = files.pop(self.renaming)
+            if self.server.vanish:
+                self.server.taken[self.path(argument)] = content
+            else:
+                files[self.path(argument)] = content
             self.reply("250 Renamed.")
         else:
             self.reply("503 What?")
@@ -542,21 +605,47 @@ class _Session:
         gone = self.server.files.pop(self.path(argument), None)
         self.reply("250 Gone." if gone is not None else "550 No such file.")
 
-    def on_hash(self, argument):
+    def answer_hash(self, argument, form):
+        """form: a function of content and name that is the reply."""
         content = self.server.files.get(self.path(argument))
-        if content is None:
-            self.reply("550 No such file.")
-        else:
-            self.reply("213 SHA-256 0-%d %s %s" % (
-                len(content), hashlib.sha256(content).hexdigest(), argument))
+        self.reply("550 No such file." if content is None
+                   else form(content, argument))
+
+    def on_hash(self, argument):
+        name = {"SHA-1": "sha1", "SHA-512": "sha512", "MD5": "md5"}.get(
+            self.hash, "sha256")
+        self.answer_hash(argument, lambda content, name_: (
+            "213 %s 0-%d %s %s" % (
+                self.hash, len(content),
+                "%08x" % zlib.crc32(content) if self.hash == "CRC32"
+                else hashlib.new(name, content).hexdigest(), name_)))
+
+    def answer_x(self, argument, name):
+        self.answer_hash(argument, lambda content, name_: (
+            "250-Computing.\r\n250 " +
+            hashlib.new(name, content).hexdigest().upper()))
 
     def on_xsha256(self, argument):
-        content = self.server.files.get(self.path(argument))
-        if content is None:
-            self.reply("550 No such file.")
-        else:
-            self.reply("250-Computing.\r\n250 " +
-                       hashlib.sha256(content).hexdigest().upper())
+        self.answer_x(argument, "sha256")
+
+    def on_xsha512(self, argument):
+        self.answer_x(argument, "sha512")
+
+    def on_xsha1(self, argument):
+        self.answer_x(argument, "sha1")
+
+    on_xsha = on_xsha1
+
+    def on_xmd5(self, argument):
+        self.answer_x(argument, "md5")
+
+    def on_md5(self, argument):
+        self.answer_hash(argument, lambda content, name: (
+            "251 %s %s" % (name, hashlib.md5(content).hexdigest())))
+
+    def on_xcrc(self, argument):
+        self.answer_hash(argument, lambda content, name: (
+            "250 %X" % zlib.crc32(content)))
 
     def on_quit(self, argument):
         self.reply("221 Bye.")

@@ -6,6 +6,7 @@
  */
 #include "unit.h"
 
+#include "base/file.h"
 #include "base/redact.h"
 #include "base/str.h"
 #include "base/utf8.h"
@@ -164,6 +165,102 @@ test_credentials(void **state)
 	t.url = "ftps://h/";
 	t.tls = TARGET_TLS_NONE;
 	FAILS(ship_check_target(&t, &e), &e, ERR_SPEC, "tls is \"none\"");
+}
+
+/* What of a target cannot be, whatever the server says. */
+static void
+test_options(void **state)
+{
+	static const struct {
+		struct target target;
+		const char *says; /* NULL: it can be */
+	} cases[] = {
+		{ { .publish = TARGET_DIRECTORY }, "no staging" },
+		{ { .publish = TARGET_DIRECTORY, .staging = "tmp" },
+		    "is no directory" },
+		{ { .publish = TARGET_DIRECTORY, .staging = "a/../" },
+		    "is no directory" },
+		{ { .publish = TARGET_DIRECTORY, .staging = "a\\b/" },
+		    "is no directory" },
+		{ { .publish = TARGET_DIRECTORY, .staging = "a\r\nDELE x/" },
+		    "control byte" },
+		{ { .publish = TARGET_DIRECTORY, .staging = "\xff/" },
+		    "is no directory" },
+		{ { .publish = TARGET_DIRECTORY, .staging = "../../a b/" },
+		    NULL },
+		{ { .publish = TARGET_DIRECTORY, .staging = "/srv/tmp/" },
+		    NULL },
+		{ { .publish = TARGET_RENAME, .staging = "tmp" }, NULL },
+		{ { .min_tls = "1.3", .max_tls = "1.2" }, "newer than" },
+		{ { .min_tls = "1.2", .max_tls = "1.2" }, NULL },
+		{ { .client_key = "k" }, "no client_cert" },
+		{ { .client_key = "k", .client_cert = "c" }, NULL },
+		{ { .active = true, .tls = TARGET_TLS_NONE }, NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct target t = cases[i].target;
+		struct err e = ERR_INIT;
+
+		t.name = "t";
+		t.url = "ftp://h/in/";
+		if (cases[i].says == NULL)
+			OK(ship_check_target(&t, &e), &e);
+		else
+			FAILS(ship_check_target(&t, &e), &e, ERR_SPEC,
+			    cases[i].says);
+	}
+}
+
+static void
+see(const struct target *t, const struct shipment *s, enum ship_sight final_is,
+    enum ship_sight temporary_is)
+{
+	enum ship_sight final, temporary;
+	struct err e = ERR_INIT;
+
+	OK(ship_look(t, s, &final, &temporary, &e), &e);
+	assert_int_equal(final, final_is);
+	assert_int_equal(temporary, temporary_is);
+}
+
+/* What a later run finds of an earlier one. */
+static void
+test_look(void **state)
+{
+	char dir[] = "/tmp/odbcship-test-XXXXXX", url[128];
+	char ours[128], final[128], temporary[128];
+	struct err e = ERR_INIT;
+	struct target t = { .name = "t", .verify = TARGET_VERIFY_SIZE };
+	struct shipment s = { .path = ours,
+		.name = "a.csv",
+		.temporary = "a.csv.part",
+		.bytes = 3,
+		/* of "abc" */
+		.sha256 = "ba7816bf8f01cfea414140de5dae2223"
+			  "b00361a396177a9cb410ff61f20015ad" };
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	(void)snprintf(url, sizeof(url), "file://%s/", dir);
+	(void)snprintf(ours, sizeof(ours), "%s/ours", dir);
+	(void)snprintf(final, sizeof(final), "%s/a.csv", dir);
+	(void)snprintf(temporary, sizeof(temporary), "%s/a.csv.part", dir);
+	t.url = url;
+	write_file(ours, "abc", 3, 0600);
+	see(&t, &s, SHIP_ABSENT, SHIP_ABSENT);
+	write_file(temporary, "ab", 2, 0600);
+	see(&t, &s, SHIP_ABSENT, SHIP_OTHER);
+	write_file(final, "xyz", 3, 0600);
+	see(&t, &s, SHIP_SAME, SHIP_OTHER);
+	t.verify = TARGET_VERIFY_REREAD;
+	see(&t, &s, SHIP_OTHER, SHIP_OTHER);
+	write_file(final, "abc", 3, 0600);
+	see(&t, &s, SHIP_SAME, SHIP_OTHER);
+	t.verify = TARGET_VERIFY_HASH;
+	see(&t, &s, SHIP_SAME, SHIP_OTHER);
+	OK(file_remove_tree(dir, &e), &e);
 }
 
 /* facts/shipping.md 1.6, row by row: what the server did, what it becomes. */
@@ -434,6 +531,8 @@ main(void)
 		cmocka_unit_test(test_random_names),
 		cmocka_unit_test(test_targets),
 		cmocka_unit_test(test_credentials),
+		cmocka_unit_test(test_look),
+		cmocka_unit_test(test_options),
 		cmocka_unit_test(test_classes),
 		cmocka_unit_test(test_broken_data),
 		cmocka_unit_test(test_conversation),
