@@ -69,6 +69,9 @@ extern const struct command command_report;
 /* Look at the environment: cmd_doctor.c. */
 extern const struct command command_doctor;
 
+/* Write the first spec of a job: cmd_init.c. */
+extern const struct command command_init;
+
 /* All commands in the order of --help; NULL ends. */
 extern const struct command *const commands[];
 /* Options that every command takes. */
