@@ -122,6 +122,8 @@ void overlay_release(struct overlay *o);
 void help_program(void);
 /* Print --help of a command. */
 void help_command(const struct command *command);
+/* Print what a setting is; false when there is none of that name. */
+bool help_setting(const char *path);
 /* Print --version. */
 void help_version(void);
 

@@ -336,9 +336,9 @@ is_of_scripts(const char *name)
 		"cat", "cd", "chmod", "cp", "date", "declare", "echo", "exit",
 		"export", "false", "fi", "done", "esac", "local", "logger",
 		"ls", "mkdir", "printf", "pwd", "readonly", "return", "rm",
-		"rmdir", "set", "shift", "shopt", "sleep", "source", "test",
-		"touch", "trap", "true", "ulimit", "umask", "unset", "wait",
-		"find", "tee", "head", "tail", "wc", "grep" };
+		"rmdir", "set", "shift", "shopt", "sleep", "test", "touch",
+		"trap", "true", "ulimit", "umask", "unset", "wait", "find",
+		"tee", "head", "tail", "wc", "grep" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (strcmp(name, names[i]) == 0)

@@ -12,7 +12,7 @@ import subprocess
 import sys
 
 sys.dont_write_bytecode = True
-from cli import Case, CliCase, main, program, source
+from cli import Case, CliCase, main, program, source, target
 
 SRCDIR = (os.environ.get("SRCDIR") or
           os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
@@ -260,7 +260,8 @@ class Examples(CliCase):
         self.put("daily-orders", "SELECT a FROM t", dsn="warehouse", extra=(
             'schedule = { cron = "@daily"; };\n'
             'environments: { prod: { };\n'
-            '  dev: { source: { dsn = "warehouse_dev"; }; }; };\n'))
+            '  dev: { source: { dsn = "warehouse_dev"; };\n         ' +
+            target(self.url).strip() + ' }; };\n'))
         self.home.write(os.path.join(self.home.path, "orders.sql"),
                         "SELECT a FROM t")
 
