@@ -66,6 +66,8 @@ extern const struct command command_history;
 /* A page of all jobs and runs: cmd_report.c. */
 extern const struct command command_report;
 
+/* Compare a result in two environments: cmd_compare.c. */
+extern const struct command command_compare;
 /* Look at the environment: cmd_doctor.c. */
 extern const struct command command_doctor;
 

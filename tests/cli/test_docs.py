@@ -87,7 +87,7 @@ class Page:
             name = item.split()[1]
             self.of[name] = self.of.get(name, set()) | self.flags(item)
         self.overlay = self.flags(overlay)
-        self.overlaid = re.findall(r"\b(run|check|show|query|list|history)\b",
+        self.overlaid = re.findall(r"\b(run|check|compare|show|query|list|history)\b",
                                    overlay.partition(".Bl")[0])
         self.common = self.flags(common)
         self.rest = self.flags(self.text)
@@ -255,7 +255,8 @@ class Examples(CliCase):
         super().setUp()
         self.home.sqlite("warehouse", "CREATE TABLE t (a INTEGER);"
                          "INSERT INTO t VALUES (1);")
-        self.home.sqlite("warehouse_dev", "CREATE TABLE t (a INTEGER);")
+        self.home.sqlite("warehouse_dev", "CREATE TABLE t (a INTEGER);"
+                         "INSERT INTO t VALUES (7);")
         self.home.main('environment = "prod";\n')
         self.put("daily-orders", "SELECT a FROM t", dsn="warehouse", extra=(
             'schedule = { cron = "@daily"; };\n'
