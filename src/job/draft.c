@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/str.h"
 #include "job/draft.h"
@@ -384,14 +385,18 @@ put_environments(struct buf *out, const struct draft *d, struct err *e)
 static int
 put_notify(struct buf *out, const struct draft *d, struct err *e)
 {
-	bool known = settings_find("notify.mail.to") != NULL;
+	/* A job that could tell nobody would not be run. */
+	bool known = settings_find("notify.sendmail.to") != NULL &&
+	    access("/usr/sbin/sendmail", X_OK) == 0;
 
 	if (d->mail == NULL)
 		return 0;
 	if (buf_printf(out, e,
-		"\n# Who is told when it fails, and when it works again.\n"
+		"\n# Who is told when it fails, and when it works again; "
+		"sendmail needs a mail server\n# on this host, mail = { to; "
+		"url = \"smtp://...\"; } does not.\n"
 		"%snotify = ( { name = \"mail\"; on = ( \"failure\", "
-		"\"recovery\" );\n%s  mail = { to = ( ",
+		"\"recovery\" );\n%s  sendmail = { to = ( ",
 		known ? "" : "#", known ? "" : "#") < 0 ||
 	    draft_put_string(out, d->mail, e) < 0)
 		return -1;
