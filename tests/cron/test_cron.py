@@ -24,6 +24,11 @@ PRIVATE = ("/etc/cron.d", "/var/spool/cron", "/run")
 WAKES = 200     # seconds: cron looks once a minute
 
 
+def bind(what, where):
+    """Let a file take the place of another one, here only."""
+    subprocess.run(["mount", "--bind", what, where], check=True)
+
+
 def enter():
     """Begin anew in a namespace where crontabs are ours."""
     if os.environ.get("CRON_NAMESPACE") == "1":
@@ -31,8 +36,13 @@ def enter():
             os.makedirs(path, exist_ok=True)
             subprocess.run(["mount", "-t", "tmpfs", "tmpfs", path], check=True)
         if os.path.exists("/etc/crontab"):
-            subprocess.run(["mount", "--bind", "/dev/null", "/etc/crontab"],
-                           check=True)
+            bind("/dev/null", "/etc/crontab")
+        with open("/etc/group", encoding="utf-8") as f:
+            groups = f.read()
+        if "\ncrontab:" not in groups:      # cron ends without it
+            with open("/run/group", "w", encoding="utf-8") as f:
+                f.write(groups + "crontab:x:64999:\n")
+            bind("/run/group", "/etc/group")
         return
     os.environ["CRON_NAMESPACE"] = "1"
     os.execvp("unshare", ["unshare", "-m", "--propagation", "private",
