@@ -104,6 +104,9 @@ struct plan {
 	struct plan_target *targets; /* owned */
 	size_t n_targets;	     /* how many */
 
+	uint64_t max_rows; /* of the result, at least; 0: all of them */
+	bool rolls_back;   /* the transaction of the batch, at its end */
+
 	uint64_t runtime_ms;   /* of the whole run; 0 for none */
 	uint64_t lock_wait_ms; /* for another run to end */
 	uint64_t memory_bytes; /* for fetching; 0 for no limit */

@@ -18,7 +18,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/buf.h"
 #include "base/err.h"
 
 struct ledger;
@@ -178,21 +177,6 @@ int ledger_each_statement(struct ledger *l, int64_t run,
 int ledger_each_file(struct ledger *l, int64_t run,
     int (*put)(void *arg, const struct run_file *f, struct err *e), void *arg,
     struct err *e) MUST_CHECK;
-/*
- * Record the environment of a run: a text of lines, kept once for all runs
- * that have the same.
- */
-int ledger_put_environment(
-    struct ledger *l, int64_t run, const char *text, struct err *e) MUST_CHECK;
-/* Append what was recorded so; nothing for a run without it. */
-int ledger_get_environment(
-    struct ledger *l, int64_t run, struct buf *text, struct err *e) MUST_CHECK;
-/*
- * The last run before this one, of the same job and environment, that ended
- * with status 0: 1 and its number in *success, or 0.
- */
-int ledger_find_success(
-    struct ledger *l, int64_t run, int64_t *success, struct err *e) MUST_CHECK;
 /* Call put for each delivery of a run. */
 int ledger_each_delivery(struct ledger *l, int64_t run,
     int (*put)(void *arg, const struct run_delivery *d, struct err *e),

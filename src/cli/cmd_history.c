@@ -19,6 +19,7 @@
 #include "job/environment.h"
 #include "job/overview.h"
 #include "state/ledger.h"
+#include "state/ledger_environment.h"
 
 enum { HISTORY_MAX = 256 * 1024 * 1024, HISTORY_RUNS = 20, WIDTH_JOB = 22 };
 

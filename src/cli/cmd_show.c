@@ -237,6 +237,125 @@ show_job(const struct invocation *inv, struct overlay *overlay,
 	return rc;
 }
 
+/* The settings of one environment, a line for each. */
+struct environment_lines {
+	const char *name; /* borrowed */
+	struct buf lines; /* path, tab, value, tab, origin */
+};
+
+static int
+add_line(void *arg, const struct value *v, struct err *e)
+{
+	struct buf *lines = arg;
+
+	if ((v->text == NULL && v->n_texts == 0) || !v->is_given)
+		return 0;
+	if (spec_put_name(v, lines, e) < 0 || buf_puts(lines, "\t", e) < 0)
+		return -1;
+	put_value(v, lines, e);
+	if (v->origin.file != NULL)
+		return buf_printf(
+		    lines, e, "\t%s:%u\n", v->origin.file, v->origin.line);
+	return buf_puts(lines, "\tcommand line\n", e);
+}
+
+/* What stands behind the path of a line, in an environment; or NULL. */
+static const char *
+find_line(const struct environment_lines *in, const char *line)
+{
+	size_t n = strcspn(line, "\t") + 1;
+	const char *at = buf_text(&in->lines);
+
+	while (*at != '\0') {
+		if (strncmp(at, line, n) == 0)
+			return at + n;
+		at += strcspn(at, "\n");
+		at += *at == '\n';
+	}
+	return NULL;
+}
+
+static bool
+is_same_value(const char *a, const char *b)
+{
+	size_t n = strcspn(a, "\t");
+
+	return b != NULL && strncmp(a, b, n + 1) == 0;
+}
+
+/* One setting, when it is not the same in all of them. */
+static void
+put_difference(const struct environment_lines *all, size_t n, const char *line)
+{
+	const char *first = find_line(&all[0], line);
+	bool same = first != NULL;
+
+	for (size_t i = 1; i < n; i++)
+		same = same && is_same_value(first, find_line(&all[i], line));
+	if (same)
+		return;
+	printf("%.*s\n", (int)strcspn(line, "\t"), line);
+	for (size_t i = 0; i < n; i++) {
+		const char *value = find_line(&all[i], line);
+		int length = value != NULL ? (int)strcspn(value, "\t") : 0;
+
+		if (value == NULL)
+			printf("  %-8s not set\n", all[i].name);
+		else
+			printf("  %-8s %.*s  # %.*s\n", all[i].name, length,
+			    value, (int)strcspn(value + length + 1, "\n"),
+			    value + length + 1);
+	}
+}
+
+static void
+put_differences(const struct environment_lines *all, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		for (const char *line = buf_text(&all[i].lines); *line != '\0';
+		     line += strcspn(line, "\n"), line += *line == '\n') {
+			bool told = false;
+
+			for (size_t k = 0; k < i; k++)
+				told = told || find_line(&all[k], line) != NULL;
+			if (!told)
+				put_difference(all, n, line);
+		}
+}
+
+/* --env more than once: only what is not the same in these environments. */
+static int
+show_environments(const struct invocation *inv, struct overlay *overlay,
+    struct problems *problems, struct err *e)
+{
+	size_t n = 0;
+	const char **names = invocation_values(inv, "env", &n, e);
+	struct environment_lines *all = calloc(n + 1, sizeof(*all));
+	int rc = names != NULL && all != NULL && inv->n_arguments == 1 ? 0 : -1;
+
+	if (names != NULL && all != NULL && rc < 0)
+		(void)err_set(e, ERR_USAGE, "which job?");
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		struct spec *spec = NULL;
+
+		all[i].name = names[i];
+		buf_init(&all[i].lines, SHOW_MAX);
+		overlay->request.job = inv->arguments[0];
+		overlay->request.environment = names[i];
+		rc = spec_load(&spec, &overlay->request, problems, e);
+		if (rc == 0)
+			rc = spec_each(spec, add_line, &all[i].lines, e);
+		spec_free(spec);
+	}
+	if (rc == 0)
+		put_differences(all, n);
+	for (size_t i = 0; all != NULL && i < n; i++)
+		buf_release(&all[i].lines);
+	free(all);
+	free(names);
+	return rc;
+}
+
 static int
 show_settings(const struct invocation *inv, struct err *e)
 {
@@ -265,10 +384,12 @@ run(const struct invocation *inv)
 	struct err e = ERR_INIT;
 	int rc = overlay_take(&overlay, inv, &e);
 
-	if (rc == 0)
-		rc = invocation_has(inv, "settings") ?
-		    show_settings(inv, &e) :
-		    show_job(inv, &overlay, &problems, &e);
+	if (rc == 0 && invocation_has(inv, "settings"))
+		rc = show_settings(inv, &e);
+	else if (rc == 0 && invocation_count(inv, "env") > 1)
+		rc = show_environments(inv, &overlay, &problems, &e);
+	else if (rc == 0)
+		rc = show_job(inv, &overlay, &problems, &e);
 	terminal_problems(&problems);
 	if (rc < 0 && problems.errors == 0)
 		terminal_error(NULL, &e);

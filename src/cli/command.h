@@ -72,8 +72,13 @@ extern const struct command command_notify;
 /* Tell of runs that never were: cmd_watch.c. */
 extern const struct command command_watch;
 
+/* Compare a result in two environments: cmd_compare.c. */
+extern const struct command command_compare;
 /* Look at the environment: cmd_doctor.c. */
 extern const struct command command_doctor;
+
+/* Write the first spec of a job: cmd_init.c. */
+extern const struct command command_init;
 
 /* All commands in the order of --help; NULL ends. */
 extern const struct command *const commands[];
@@ -125,6 +130,8 @@ void overlay_release(struct overlay *o);
 void help_program(void);
 /* Print --help of a command. */
 void help_command(const struct command *command);
+/* Print what a setting is; false when there is none of that name. */
+bool help_setting(const char *path);
 /* Print --version. */
 void help_version(void);
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "cli/command.h"
 #include "odbc/session.h"
@@ -16,7 +17,12 @@
 #include "state/dirs.h"
 #include "state/ledger.h"
 
-enum { HELP_COLUMN = 26, HELP_WIDTH = 78, VERSION_TEXT = 512 };
+enum {
+	HELP_COLUMN = 26,
+	HELP_WIDTH = 78,
+	VERSION_TEXT = 512,
+	HELP_MAX = 1024 * 1024
+};
 
 /* Print words wrapped at HELP_WIDTH, later lines indented. */
 static void
@@ -87,10 +93,11 @@ help_program(void)
 	}
 	printf("\noptions of every command:\n");
 	put_options(common_options);
-	printf("\nexample:\n  odbcship query -d warehouse -e 'SELECT 1 AS "
-	       "one'\n\n'odbcship help COMMAND' tells more of a command, "
-	       "'odbcship show --settings' all that\na job spec can say, "
-	       "odbcship(1) everything.\n");
+	printf(
+	    "\nexample:\n  odbcship query -d warehouse -e 'SELECT 1 AS "
+	    "one'\n\n'odbcship help COMMAND' tells more of a command, "
+	    "'odbcship help SETTING' of a\nsetting, 'odbcship show --settings' "
+	    "all that a job spec can say, odbcship(1)\neverything.\n");
 }
 
 void
@@ -115,6 +122,20 @@ help_command(const struct command *command)
 			printf("  %-5d  ", err_statuses[i].status);
 		put_wrapped(err_statuses[i].meaning, 9);
 	}
+}
+
+bool
+help_setting(const char *path)
+{
+	struct buf out = BUF_INIT(HELP_MAX);
+	struct err e = ERR_INIT;
+	bool found = settings_find(path) != NULL &&
+	    settings_put_help(&out, path, &e) == 0 && out.length > 0;
+
+	if (found)
+		(void)fputs(buf_text(&out), stdout);
+	buf_release(&out);
+	return found;
 }
 
 void

@@ -22,6 +22,7 @@
 #include "cli/terminal.h"
 #include "spec/secret.h"
 #include "ship/ship.h"
+#include "spec/settings.h"
 
 enum { COMMANDS_MAX = 32 };
 
@@ -177,13 +178,24 @@ help_for(int argc, char **argv)
 {
 	struct err e = ERR_INIT;
 	const struct command *command;
+	const char *near;
 
 	if (argc < 1) {
 		help_program();
 		return 0;
 	}
+	/* "notify" is both; its settings are 'show --settings notify'. */
 	command = find_command(argv[0], &e);
+	if (command == NULL && help_setting(argv[0]))
+		return 0;
 	if (command == NULL) {
+		near = settings_nearest(argv[0]);
+		if (strchr(argv[0], '.') != NULL && near != NULL) {
+			(void)err_set(
+			    &e, ERR_USAGE, "there is no setting '%s'", argv[0]);
+			(void)err_hint(
+			    &e, "Did you mean 'odbcship help %s'?", near);
+		}
 		terminal_error(NULL, &e);
 		return err_exit_status(&e);
 	}

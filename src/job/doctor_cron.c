@@ -125,12 +125,14 @@ look_line(struct crontab *c, const char *line)
 	(void)snprintf(subject, sizeof(subject), "%s:%u", c->path, c->line);
 	(void)snprintf(
 	    user, sizeof(user), "%.*s", (int)strcspn(rest, " \t"), rest);
-	if (c->has_user && getpwnam(user) == NULL)
+	if (c->has_user && getpwnam(user) == NULL) {
 		doctor_say(c->doctor, DOCTOR_FAIL, subject,
 		    "The sixth field of a line there is the user; make the "
 		    "user, or correct the name.",
 		    "there is no user '%s'", user);
-	else if (c->has_user && strcmp(user, "root") == 0)
+		return;
+	}
+	if (c->has_user && strcmp(user, "root") == 0)
 		doctor_say(c->doctor, DOCTOR_WARN, subject,
 		    "Let a user of its own run it.", "it runs as root");
 	look_command(c, command, subject);

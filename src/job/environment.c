@@ -21,6 +21,7 @@
 #include "job/environment.h"
 #include "odbc/setup.h"
 #include "ship/ship.h"
+#include "state/ledger_environment.h"
 
 enum { TAKE_MS = 20 * 1000, VALUE_MAX = 8192, SHOWN_MAX = 240 };
 

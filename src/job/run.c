@@ -26,6 +26,7 @@
 #include "job/watermark.h"
 #include "state/dirs.h"
 #include "state/ledger.h"
+#include "state/ledger_environment.h"
 #include "state/lock.h"
 #include "state/repair.h"
 #include "state/standing.h"

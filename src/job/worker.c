@@ -260,17 +260,27 @@ describe_columns(struct worker *w, const struct columns *columns, struct err *e)
 	return json_finish(&j, e);
 }
 
+/* Whether no more rows are asked for than these. */
+static bool
+has_enough(const struct worker *w, uint64_t rows)
+{
+	uint64_t most = w->order->plan->max_rows;
+
+	return most > 0 && rows >= most;
+}
+
 static int
 copy_rows(struct worker *w, struct fetch *fetch, struct err *e)
 {
 	const struct block *block;
-	int more;
+	int more = 0;
 
-	while ((more = fetch_next(fetch, &block, e)) > 0)
+	while (!has_enough(w, w->output.csv.rows) &&
+	    (more = fetch_next(fetch, &block, e)) > 0)
 		if (output_put(&w->output, block, e) < 0 ||
 		    tell_progress(w, false, e) < 0 || check_cancelled(e) < 0)
 			return -1;
-	return more;
+	return has_enough(w, w->output.csv.rows) ? 0 : more;
 }
 
 static int
@@ -319,6 +329,9 @@ walk_results(struct worker *w, struct statement *st, bool in_batch, bool last,
 		    is_wanted(w)) {
 			if (export_result(w, st, last, e) < 0)
 				return -1;
+			if (has_enough(
+				w, w->output.rows)) /* the rest would be read */
+				return 0;
 		} else if (statement_column_count(st) == 0)
 			w->current.rows = statement_row_count(st);
 		if (check_cancelled(e) < 0)
@@ -487,7 +500,7 @@ do_order(struct worker *w, struct err *e)
 		return -1;
 	/* The file gets its name only when what it came from is durable. */
 	if (check_cancelled(e) < 0 ||
-	    (p->in_transaction &&
+	    (p->in_transaction && !p->rolls_back &&
 		(tell(w, WIRE_FINAL, "", 0, e) < 0 ||
 		    session_commit(w->session, e) < 0)))
 		return -1;

@@ -300,6 +300,48 @@ choose_environment(struct loading *l)
 	}
 }
 
+/* The entry of a layer for a setting of this path, or NULL. */
+static const struct entry *
+find_entry(const struct layer *layer, const char *path)
+{
+	for (size_t i = 0; layer != NULL && i < layer->n; i++)
+		if (strcmp(layer->entries[i].value.setting->path, path) == 0)
+			return &layer->entries[i];
+	return NULL;
+}
+
+/*
+ * Rows of a development database at the partner's: an environment that says
+ * where the data comes from says where it goes, too.
+ */
+static void
+check_destination(struct loading *l, const struct layer *const layers[2])
+{
+	static const char *const sources[] = { "source.dsn",
+		"source.connection" };
+	const struct entry *source = NULL;
+	struct err e = ERR_INIT;
+
+	for (size_t i = 0; i < 2; i++) {
+		if (find_entry(layers[i], "targets") != NULL)
+			return;
+		for (size_t k = 0; k < 2 && source == NULL; k++)
+			source = find_entry(layers[i], sources[k]);
+	}
+	if (source == NULL || spec_count(l->spec, "targets") == 0)
+		return;
+	(void)err_set(&e, ERR_SPEC,
+	    "environment '%s' has a database of its own, but ships to the "
+	    "targets of all environments",
+	    l->spec->environment);
+	(void)err_hint(&e,
+	    "Write targets into environments.%s; to ship to the same ones, "
+	    "write them there again.",
+	    l->spec->environment);
+	problems_add(l->problems, source->value.origin.file,
+	    source->value.origin.line, &e);
+}
+
 static void
 apply_files(struct loading *l)
 {
@@ -314,6 +356,7 @@ apply_files(struct loading *l)
 		    store_apply(l->spec, layers[i], &e) < 0)
 			complain(l, &e);
 	}
+	check_destination(l, layers + 2);
 }
 
 /* What holds, though the main file may say another one. */

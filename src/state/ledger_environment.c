@@ -7,6 +7,7 @@
 #include <sqlite3.h>
 
 #include "state/db.h"
+#include "state/ledger_environment.h"
 #include "state/ledger_private.h"
 
 int

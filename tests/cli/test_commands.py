@@ -610,8 +610,8 @@ class Look(CliCase):
                       '  sql = "SELECT 1 AS a";\n  user = "me";\n'
                       '  password = "%s";\n};\nfile: { name = "d.csv"; };\n'
                       % SECRET + target(self.url) +
-                      'environments: {\n dev: { source: { dsn = "dev"; }; };'
-                      '\n};\n', mode=0o600)
+                      'environments: {\n dev: { source: { dsn = "dev"; }; %s };'
+                      '\n};\n' % target(self.url).strip(), mode=0o600)
         text = self.home.run("show", "daily", "--env", "dev", "--set",
                              "file.delimiter=;").stdout
         path = os.path.join(self.home.jobs, "daily.cfg")
@@ -622,7 +622,7 @@ class Look(CliCase):
                 ("file.name", '"d.csv"', path + ":8"),
                 ("owner", '"team@example.com"', self.home.config + ":1"),
                 ("file.delimiter", '";"', "command line"),
-                ("targets.out.url", '"%s"' % self.url, path + ":9")):
+                ("targets.out.url", '"%s"' % self.url, path + ":11")):
             self.assertRegex(text, r"(?m)^%s = %s +# %s$" % tuple(
                 map(re.escape, (key, value, origin))))
         self.assertNotIn(SECRET, text)
@@ -630,6 +630,36 @@ class Look(CliCase):
         everything = self.home.run("show", "daily", "--env", "dev",
                                    "--all").stdout
         self.assertRegex(everything, r"(?m)^file.newline = \S+ +# default$")
+
+    def test_show_environments(self):
+        """show with two environments: what is not the same, and where it is"""
+        self.put("daily", extra=(
+            'environments: {\n prod: { };\n'
+            ' dev: { source: { dsn = "shop_dev"; user = "dev"; };\n'
+            '  %s };\n};\n' % target("file:///tmp/x/", name="here").strip()))
+        path = os.path.join(self.home.jobs, "daily.cfg")
+        text = self.home.run("show", "daily", "--env", "prod", "--env",
+                             "dev").stdout
+        self.assertIn('source.dsn\n  prod     "shop"  # %s:2\n'
+                      '  dev      "shop_dev"  # %s:10\n' % (path, path), text)
+        self.assertIn('source.user\n  prod     not set\n  dev      "dev"',
+                      text)
+        self.assertIn("targets.out.url\n", text)
+        self.assertIn("targets.here.url\n  prod     not set\n", text)
+        self.assertNotIn("file.name", text)
+        self.assertEqual(self.home.run("show", "daily", "--env", "prod",
+                                       "--env", "prod").stdout, "")
+
+    def test_help_setting(self):
+        """help SETTING documents one setting, or a group; and what was meant"""
+        text = self.home.run("help", "targets.tls").stdout
+        self.assertTrue(text.startswith("targets.tls: "), text)
+        self.assertIn("in clear", text)
+        self.assertNotIn("targets.url", text)
+        self.assertIn("limits.keep: ", self.home.run("help", "limits").stdout)
+        result = self.home.run("help", "targets.tsl", expect=64)
+        self.assert_message(result, "there is no setting 'targets.tsl'",
+                            "Did you mean 'odbcship help targets.tls'?")
 
     def test_statements(self):
         """show --statements: the batch as it is split, with lines"""
