@@ -34,13 +34,39 @@ struct fetch {
 	uint64_t losses;
 };
 
+/*
+ * FreeTDS prints 1-01-01 for the first day of all. The buffer of a date has
+ * room for more.
+ */
+static void
+lengthen_year(const struct fetch *f, size_t i, const char *text, size_t *length)
+{
+	enum column_kind kind = f->st->shown.columns[i].kind;
+	const char *dash = memchr(text, '-', *length);
+	size_t zeros = dash != NULL && dash - text < 4 ?
+	    4 - (size_t)(dash - text) :
+	    0;
+	char *data = (char *)(uintptr_t)text;
+
+	if (!f->st->session->quirk->short_years || zeros == 0 || zeros == 4 ||
+	    (kind != COLUMN_DATE && kind != COLUMN_TIMESTAMP))
+		return;
+	memmove(data + zeros, data, *length);
+	memset(data, '0', zeros);
+	*length += zeros;
+}
+
 /* What a lazy cell's bytes stand for, in a layout of lane for column. */
 static int
 read_lane(struct fetch *f, size_t i, struct cell_part *part, struct err *e)
 {
 	if (lane_read(&f->reader, &f->lanes[i], i, part, e) < 0)
 		return -1;
-	if (f->st->layout != LAYOUT_MARKED || part->data == NULL)
+	if (part->data == NULL)
+		return 0;
+	if (f->st->layout == LAYOUT_PLAIN)
+		lengthen_year(f, i, part->data, &part->length);
+	if (f->st->layout != LAYOUT_MARKED)
 		return 0;
 	return mark_read(&f->marked, part, e);
 }
@@ -201,6 +227,7 @@ check_plain(struct fetch *f, size_t i, struct cell *cell, struct err *e)
 
 	if (q->zero_dates && (kind == COLUMN_DATE || kind == COLUMN_TIMESTAMP))
 		return check_date(f, cell, e);
+	lengthen_year(f, i, cell->data, &cell->length);
 	if (q->rounds_reals && cell->form == CELL_TEXT &&
 	    strcasestr(f->st->shown.columns[i].type_name, "char") == NULL)
 		return check_real(f, cell, e);
