@@ -7,6 +7,7 @@
  * become the cells of a row, and what a driver is known to lose is found.
  */
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -316,6 +317,28 @@ take_printed_bytes(struct fetch *f, struct err *e)
 	return 0;
 }
 
+/* The sum says that a text was cut, not which: name those that it may be. */
+static void
+refuse_nul(const struct fetch *f, struct err *e)
+{
+	char names[160] = "";
+	size_t n = 0, length = 0;
+
+	for (size_t i = 0; i < f->n_cells; i++) {
+		if (!f->st->shown.types[i].is_counted ||
+		    lane_is_null(&f->lanes[i]))
+			continue;
+		n++;
+		if (length < sizeof(names))
+			length += (size_t)snprintf(names + length,
+			    sizeof(names) - length, "%s'%s'",
+			    n > 1 ? " or " : "", f->st->shown.columns[i].name);
+	}
+	(void)err_set(e, ERR_DATA,
+	    "column %s%s: the text holds a NUL byte, where the driver ends it",
+	    names, length >= sizeof(names) ? "..." : "");
+}
+
 /*
  * SQLite's driver ends a text at a NUL and prints bytes as digits: the sum of
  * bytes that the query counted tells.
@@ -333,8 +356,7 @@ check_sum(struct fetch *f, struct err *e)
 		return take_printed_bytes(f, e);
 	if (lose(f, e) == 0)
 		return 0;
-	(void)err_set(e, ERR_DATA,
-	    "one of the texts holds a NUL byte, where the driver ends it");
+	refuse_nul(f, e);
 	return err_hint(e,
 	    "Select hex(column) or replace(column, char(0), ''), or allow "
 	    "the loss with source.lossy = \"warn\".");

@@ -76,6 +76,7 @@ static const struct quirk quirks[] = {
 	    .rounds_reals = true,
 	    .text_dates = true,
 	    .naive_parser = true,
+	    .lazy_steps = true,
 	    .label_names = true,
 	    .no_cancel = true },
 	{ .library = "virtodbc",

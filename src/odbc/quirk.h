@@ -47,6 +47,7 @@ struct quirk {
 	bool upper_uuid;       /* uuid comes in capitals, unlike the server's */
 	bool text_dates;       /* dates are text: bind parameters as text */
 	bool naive_parser;     /* misread comments and [x]: see sql/simple.h */
+	bool lazy_steps;       /* runs by fetching, or by a static cursor */
 	bool label_names;      /* only SQL_DESC_LABEL has the whole name */
 	bool binary_timestamp; /* TIMESTAMP is said to be binary */
 	bool no_label;	       /* dies of being asked for SQL_DESC_LABEL */

@@ -103,7 +103,7 @@ statement_execute(
 	wrapped = exact_wrap(st, sql, length, &text, e);
 	if (wrapped < 0)
 		goto out;
-	if (wrapped > 0) {
+	if (text.length > 0) {
 		sql = text.data;
 		length = text.length;
 	}
