@@ -203,6 +203,21 @@ is_real(const char *s, size_t n)
 	return has_digit && has_mark && n <= 24;
 }
 
+/*
+ * Whether a column holds no REAL: one of a table that is declared as text.
+ * SQLite's driver says "varchar" for what has no type at all.
+ */
+static bool
+is_text(const struct fetch *f, size_t i)
+{
+	const char *name = f->st->shown.columns[i].type_name;
+
+	return f->st->shown.types[i].is_plain && strcmp(name, "varchar") != 0 &&
+	    (strcasestr(name, "char") != NULL ||
+		strcasestr(name, "text") != NULL ||
+		strcasestr(name, "clob") != NULL);
+}
+
 static int
 check_real(struct fetch *f, const struct cell *cell, struct err *e)
 {
@@ -229,8 +244,7 @@ check_plain(struct fetch *f, size_t i, struct cell *cell, struct err *e)
 	if (q->zero_dates && (kind == COLUMN_DATE || kind == COLUMN_TIMESTAMP))
 		return check_date(f, cell, e);
 	lengthen_year(f, i, cell->data, &cell->length);
-	if (q->rounds_reals && cell->form == CELL_TEXT &&
-	    strcasestr(f->st->shown.columns[i].type_name, "char") == NULL)
+	if (q->rounds_reals && cell->form == CELL_TEXT && !is_text(f, i))
 		return check_real(f, cell, e);
 	if (q->upper_uuid && kind == COLUMN_UUID)
 		for (size_t at = 0; at < cell->length; at++)

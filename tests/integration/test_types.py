@@ -520,11 +520,17 @@ class SQLiteTypes(Types):
 
     def test_unwrapped(self):
         """statements that stand in no other one, and no exact number there"""
-        self.fill("CREATE TABLE t (n INTEGER, v REAL)", values=[1.5])
+        self.fill("CREATE TABLE t (n INTEGER, v REAL); CREATE TABLE u (n, v "
+                  "REAL, w VARCHAR(9), x TEXT); INSERT INTO u VALUES (0.1 + "
+                  "0.2, 0.1 + 0.2, '1.5', '2.5')", values=[1.5])
+        self.assertEqual(self.values("SELECT w, x FROM u",
+                                     extra="wrap = false;"), [["1.5", "2.5"]])
         self.assertEqual(self.values("PRAGMA table_info(t)"),
                          [["0", "n", "INTEGER", "0", "", "0"],
                           ["1", "v", "REAL", "0", "", "0"]])
         for sql, extra in (("SELECT 0.1 + 0.2 AS v FROM t", "wrap = false;"),
+                           ("SELECT v FROM u", "wrap = false;"),
+                           ("SELECT n AS v FROM u", "wrap = false;"),
                            ("INSERT INTO t VALUES (8, 0.1) RETURNING v", "")):
             self.job(sql, extra=extra)
             result = self.home.run("run", "v", "--force", expect=65)
