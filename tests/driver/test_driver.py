@@ -763,6 +763,25 @@ class Accidents(Case):
         self.hang("lie cancel crash\n" +
                   result(SMALL, "  row 1 a\n  short\n  hang\n"))
 
+    def test_hang_at_the_end(self):
+        """a driver that hangs in SQLDisconnect is ended, and what came of it
+        stays: the file, or the error"""
+        for rows, status, said in (
+                ("  row 1 a\n", 0, "n,t\r\n1,a\r\n"),
+                ("  row 1 a\n  error 42000 7 \"hm\"\n", 69, "hm")):
+            self.home = type(self.home)()
+            play = Play(self.home, "hang SQLDisconnect *\n" +
+                        result(SMALL, rows))
+            done = play.query("q", "-o", "out.csv", expect=status)
+            self.assertEqual(play.transcript()[-1], "hang")
+            path = os.path.join(self.home.path, "out.csv")
+            if status == 0:
+                with open(path, newline="") as f:
+                    self.assertEqual(f.read(), said)
+            else:
+                self.assertIn(said, done.stderr)
+                self.assertFalse(os.path.exists(path))
+
     def test_slow(self):
         """slow rows arrive all the same"""
         play = Play(self.home, result(
