@@ -146,11 +146,14 @@ SELECT pg_temp.twice(21) AS n, current_setting('my.word') AS w;
     def test_locale(self):
         """the environment's locale and encoding change nothing"""
         self.job("SELECT 'caf\u00e9 \u20ac' AS t")
-        for env in ({"LC_ALL": "C"}, {"LC_ALL": "en_US.ISO-8859-1"},
-                    {"PGCLIENTENCODING": "LATIN1"}):
-            self.home.run("run", "v", "--force", env=env)
-            self.assertEqual(self.delivered(),
-                             "t\r\ncaf\u00e9 \u20ac\r\n".encode(), env)
+        for driver in ("PostgreSQL Unicode", "PostgreSQL ANSI"):
+            self.dsn(Driver=driver)
+            for env in ({"LC_ALL": "C"}, {"LC_ALL": "en_US.ISO-8859-1"},
+                        {"PGCLIENTENCODING": "LATIN1"}):
+                with self.subTest(driver=driver, env=env):
+                    self.home.run("run", "v", "--force", env=env)
+                    self.assertEqual(self.delivered(),
+                                     "t\r\ncaf\u00e9 \u20ac\r\n".encode())
 
 
 class Litter(PostgresCase):
