@@ -185,22 +185,29 @@ check_date(struct fetch *f, const struct cell *cell, struct err *e)
 	    "and beyond 9999 come out right then.");
 }
 
-/* 15 digits with a point or an exponent: what the driver makes of a REAL. */
+/*
+ * A point or an exponent, and at most 15 digits that count, which are not all
+ * zero: what the driver makes of a REAL, and may be another one.
+ */
 static bool
-is_real(const char *s, size_t n)
+is_rounded(const char *s, size_t n)
 {
-	bool has_digit = false, has_mark = false;
+	bool has_mark = false, in_exponent = false;
+	size_t digits = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		if (isdigit((unsigned char)s[i]))
-			has_digit = true;
-		else if (has_digit &&
-		    (s[i] == '.' || s[i] == 'e' || s[i] == 'E'))
+		if (isdigit((unsigned char)s[i])) {
+			if (!in_exponent && (digits > 0 || s[i] != '0'))
+				digits++;
+		} else if (i > 0 && !in_exponent &&
+		    ((s[i] == '.' && !has_mark) || s[i] == 'e' ||
+			s[i] == 'E')) {
 			has_mark = true;
-		else if (s[i] != '-' && s[i] != '+')
+			in_exponent = s[i] != '.';
+		} else if (s[i] != '-' && s[i] != '+')
 			return false;
 	}
-	return has_digit && has_mark && n <= 24;
+	return has_mark && digits > 0 && digits <= 15;
 }
 
 /*
@@ -221,7 +228,7 @@ is_text(const struct fetch *f, size_t i)
 static int
 check_real(struct fetch *f, const struct cell *cell, struct err *e)
 {
-	if (!is_real(cell->data, cell->length) || lose(f, e) == 0)
+	if (!is_rounded(cell->data, cell->length) || lose(f, e) == 0)
 		return 0;
 	(void)err_set(e, ERR_DATA,
 	    "the driver rounds reals to 15 digits and gives '%.*s' for this "
@@ -229,7 +236,7 @@ check_real(struct fetch *f, const struct cell *cell, struct err *e)
 	    (int)cell->length, cell->data);
 	return err_hint(e,
 	    "Let odbcship wrap the query (source.wrap = true and a SELECT), "
-	    "select printf('%%!.17g', column), or allow the loss with "
+	    "select printf('%%#!.17g', column), or allow the loss with "
 	    "source.lossy = \"warn\".");
 }
 

@@ -525,6 +525,11 @@ class SQLiteTypes(Types):
                   "0.2, 0.1 + 0.2, '1.5', '2.5')", values=[1.5])
         self.assertEqual(self.values("SELECT w, x FROM u",
                                      extra="wrap = false;"), [["1.5", "2.5"]])
+        self.assertEqual(self.values(
+            "SELECT printf('%#!.17g', v), printf('%#!.17g', 0.5), 0.0, 'a.b', "
+            "'1.2.3.4e' FROM u", extra="wrap = false;"),
+            [["0.30000000000000004", "0.50000000000000000", "0.0", "a.b",
+              "1.2.3.4e"]])
         self.assertEqual(self.values("PRAGMA table_info(t)"),
                          [["0", "n", "INTEGER", "0", "", "0"],
                           ["1", "v", "REAL", "0", "", "0"]])
