@@ -97,6 +97,8 @@ int export_run(const struct plan *plan, const struct export_place *place,
 /* Only connect and disconnect again, in a worker. */
 int export_check(const struct plan *plan, struct session_info *info,
     struct err *e) MUST_CHECK;
+/* Warn of what in the file of this name is not as the database holds it. */
+void export_tell_changes(const char *name, const struct export_changes *c);
 /* Free what export_run gave. */
 void export_file_release(struct export_file *file);
 

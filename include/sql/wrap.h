@@ -60,6 +60,12 @@ struct wrap {
 enum wrap_kind
 wrap_kind_of(const char *sql, size_t length, const struct dialect *d);
 /*
+ * SQLite's driver sees by the first word alone whether a statement has rows:
+ * append one that begins as it needs. 1, or 0 when this one does.
+ */
+int wrap_plainly(struct buf *out, const char *sql, size_t length,
+    const struct dialect *d, struct err *e) MUST_CHECK;
+/*
  * Append the SQLite statement around w->sql, and say for each column whether
  * its bytes are in the sum.
  */

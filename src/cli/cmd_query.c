@@ -266,6 +266,8 @@ run(const struct invocation *inv)
 			    (unsigned long long)file.rows,
 			    (unsigned long long)file.bytes, file.sha256);
 		progress_end();
+		if (e.class == ERR_NONE)
+			export_tell_changes(q.place.name, &file.changes);
 	}
 	if (q.problems.n > 0)
 		terminal_problems(&q.problems);

@@ -625,6 +625,27 @@ export_check(const struct plan *plan, struct session_info *info, struct err *e)
 	return rc;
 }
 
+static void
+tell_change(const char *name, uint64_t n, const char *what)
+{
+	if (n > 0)
+		log_warning("'%s': %llu %s", name, (unsigned long long)n, what);
+}
+
+void
+export_tell_changes(const char *name, const struct export_changes *c)
+{
+	tell_change(name, c->lossy,
+	    "values that the driver does not give exactly "
+	    "(source.lossy = \"warn\")");
+	tell_change(name, c->replaced,
+	    "characters that the file's charset does not have were replaced "
+	    "(file.invalid = \"replace\")");
+	tell_change(name, c->prefixed,
+	    "texts that look like formulas have an apostrophe in front "
+	    "(file.formula)");
+}
+
 void
 export_file_release(struct export_file *file)
 {

@@ -365,31 +365,6 @@ on_tick(void *arg)
 		r->watch->tick(r->watch->arg);
 }
 
-/* What is not as the database holds it is told, allowed or not. */
-static void
-tell_change(const struct run_outcome *o, uint64_t n, const char *what)
-{
-	if (n > 0)
-		log_warning(
-		    "'%s': %llu %s", o->file_name, (unsigned long long)n, what);
-}
-
-static void
-tell_changes(const struct run_outcome *o)
-{
-	const struct export_changes *c = &o->file.changes;
-
-	tell_change(o, c->lossy,
-	    "values that the driver does not give exactly "
-	    "(source.lossy = \"warn\")");
-	tell_change(o, c->replaced,
-	    "characters that the file's charset does not have were replaced "
-	    "(file.invalid = \"replace\")");
-	tell_change(o, c->prefixed,
-	    "texts that look like formulas have an apostrophe in front "
-	    "(file.formula)");
-}
-
 static int
 export_file(struct run *r, struct err *e)
 {
@@ -422,7 +397,7 @@ export_file(struct run *r, struct err *e)
 	log_info("'%s' is written: %llu rows, %llu bytes, SHA-256 %s",
 	    o->file_name, (unsigned long long)o->file.rows,
 	    (unsigned long long)o->file.bytes, o->file.sha256);
-	tell_changes(o);
+	export_tell_changes(o->file_name, &o->file.changes);
 	return 0;
 }
 

@@ -211,11 +211,12 @@ connect_build(struct buf *out, const struct session_options *o,
 	if (o->dsn != NULL ? put_pair(out, "DSN", o->dsn, e) < 0 :
 			     buf_puts(out, string, e) < 0)
 		return -1;
+	/* A driver may lose its way in a password: all else stands before. */
+	if (put_additions(out, o, *quirk, &said, e) < 0)
+		return -1;
 	if (o->user != NULL && put_pair(out, "UID", o->user, e) < 0)
 		return -1;
-	if (o->password != NULL && put_pair(out, "PWD", o->password, e) < 0)
-		return -1;
-	return put_additions(out, o, *quirk, &said, e);
+	return o->password != NULL ? put_pair(out, "PWD", o->password, e) : 0;
 }
 
 bool

@@ -139,7 +139,7 @@ bool
 diag_is_transient(
     const char *state, long native, const char *text, bool connecting)
 {
-	if (connecting && is_refused_login(text))
+	if (connecting && strcmp(state, "08001") == 0 && is_refused_login(text))
 		return false;
 	return is_transient_state(state) || is_transient_native(native) ||
 	    is_sqlite_busy(state, native, text);
@@ -191,6 +191,7 @@ static const struct remedy {
 	{ "42000", 1143, hint_grant }, /* ... on a column */
 	{ "42000", 1227, hint_grant }, /* ... without SUPER and the like */
 	{ "42000", 1044, hint_grant }, /* ... in a database */
+	{ "42000", 1205, hint_later }, /* SQL Server by FreeTDS: deadlock */
 	{ "42", 0,
 	    "Correct the statement at that line, or what it names: "
 	    "the user, schema or database may be another one than you tried "
@@ -282,7 +283,9 @@ diag_error(const struct diag_place *p, SQLRETURN rc, struct err *e)
 	    (long)first.native);
 	(void)snprintf(e->state, sizeof(e->state), "%s", first.state);
 	e->native = (int)first.native;
-	if (p->connection != SQL_NULL_HDBC)
+	if (is_dead(p))
+		(void)err_hint(e, "%s", hint_lost);
+	else if (p->connection != SQL_NULL_HDBC)
 		(void)diag_remedy(first.state, (long)first.native,
 		    e->class == ERR_NOT_NOW, e);
 	buf_release(&all);

@@ -265,13 +265,46 @@ wrap_marked(
 	return rc;
 }
 
-/* A cursor cannot hold SELECT ... INTO, nor what changes data. */
+/*
+ * A cursor cannot hold SELECT ... INTO, nor what changes data. SQLite's driver
+ * begins what looks like a query (WITH, PRAGMA) when its first row is fetched,
+ * so that what has no rows is never run, unless the cursor is a static one.
+ */
 static void
-use_cursor(const struct session *s, bool use)
+use_cursor(const struct statement *st, bool use)
 {
+	const struct session *s = st->session;
+
 	if (s->sets_cursor)
 		(void)SQLSetConnectAttr(s->connection,
 		    s->quirk->cursor_attribute, (SQLPOINTER)(uintptr_t)use, 0);
+	if (s->quirk->lazy_steps && !use)
+		(void)SQLSetStmtAttr(st->handle, SQL_ATTR_CURSOR_TYPE,
+		    (SQLPOINTER)(uintptr_t)SQL_CURSOR_STATIC, 0);
+}
+
+/* The query of a kind inside another one: 1, or 0 when it is in none. */
+static int
+wrap_query(struct statement *st, struct wrap *w, struct buf *out, struct err *e)
+{
+	const struct session *s = st->session;
+	int rc = describe_prepared(st, w->sql, w->length, e);
+
+	if (rc <= 0)
+		return rc;
+	if (make_mark(w->mark, e) < 0)
+		return -1;
+	memcpy(st->mark, w->mark, sizeof(st->mark));
+	if (s->quirk->way == EXACT_MARKED)
+		rc = wrap_marked(st, w, out, e);
+	else {
+		st->layout = LAYOUT_RECORD;
+		rc = wrap_postgresql(out, w, e);
+	}
+	if (rc < 0)
+		return -1;
+	log_debug("sent to be exact: %s", buf_text(out));
+	return 1;
 }
 
 int
@@ -279,33 +312,31 @@ exact_wrap(struct statement *st, const char *sql, size_t length,
     struct buf *out, struct err *e)
 {
 	const struct session *s = st->session;
+	struct buf plain = BUF_INIT(INT_MAX);
 	struct wrap w = { .sql = sql, .length = length };
+	const struct dialect *d;
 	enum wrap_kind kind;
 	int rc;
 
 	if (s->quirk->way == EXACT_PLAIN)
 		return 0;
-	kind = wrap_kind_of(sql, length, dialect_by_name(s->quirk->dialect));
-	use_cursor(s, kind != WRAP_NOT);
-	if (kind == WRAP_NOT || !s->wraps)
-		return 0;
-	rc = describe_prepared(st, sql, length, e);
-	if (rc <= 0)
-		return rc;
-	w.is_trusted = kind == WRAP_SIMPLE;
-	if (make_mark(w.mark, e) < 0)
-		return -1;
-	memcpy(st->mark, w.mark, sizeof(st->mark));
-	if (s->quirk->way == EXACT_MARKED)
-		rc = wrap_marked(st, &w, out, e);
-	else {
-		st->layout = LAYOUT_RECORD;
-		rc = wrap_postgresql(out, &w, e);
+	d = dialect_by_name(s->quirk->dialect);
+	kind = wrap_kind_of(sql, length, d);
+	use_cursor(st, kind != WRAP_NOT);
+	rc = s->quirk->naive_parser ? wrap_plainly(&plain, sql, length, d, e) :
+				      0;
+	if (rc > 0) {
+		w.sql = buf_text(&plain);
+		w.length = plain.length;
 	}
-	if (rc < 0)
-		return -1;
-	log_debug("sent to be exact: %s", buf_text(out));
-	return 1;
+	w.is_trusted = kind == WRAP_SIMPLE;
+	if (rc >= 0)
+		rc = kind != WRAP_NOT && s->wraps ? wrap_query(st, &w, out, e) :
+						    0;
+	if (rc == 0 && plain.length > 0)
+		rc = buf_put(out, w.sql, w.length, e);
+	buf_release(&plain);
+	return rc;
 }
 
 int

@@ -20,7 +20,8 @@ int exact_settle(
 /*
  * When sql is a query whose values need it, describe it, append what is to be
  * executed in its place to out, and set the statement's columns and layout:
- * 1. Else 0.
+ * 1. Else 0; out has what is to be executed then too, or nothing when that is
+ * sql itself.
  */
 int exact_wrap(struct statement *st, const char *sql, size_t length,
     struct buf *out, struct err *e) MUST_CHECK;

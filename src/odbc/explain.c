@@ -168,6 +168,11 @@ hint_of(const struct err *e)
 		{ "no pg_hba.conf entry",
 		    "The server does not let this user in from this host: "
 		    "its administrator allows that in pg_hba.conf." },
+		{ "Login failed for user",
+		    "Check source.user and the secret of source.password." },
+		{ "is unavailable or does not exist", /* FreeTDS */
+		    "Is the database server running, and can this host "
+		    "reach it?" },
 		{ "Unknown database",
 		    "Check the database that the data source names." },
 		{ "does not exist",

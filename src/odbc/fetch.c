@@ -7,6 +7,7 @@
  * become the cells of a row, and what a driver is known to lose is found.
  */
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,13 +35,39 @@ struct fetch {
 	uint64_t losses;
 };
 
+/*
+ * FreeTDS prints 1-01-01 for the first day of all. The buffer of a date has
+ * room for more.
+ */
+static void
+lengthen_year(const struct fetch *f, size_t i, const char *text, size_t *length)
+{
+	enum column_kind kind = f->st->shown.columns[i].kind;
+	const char *dash = memchr(text, '-', *length);
+	size_t zeros = dash != NULL && dash - text < 4 ?
+	    4 - (size_t)(dash - text) :
+	    0;
+	char *data = (char *)(uintptr_t)text;
+
+	if (!f->st->session->quirk->short_years || zeros == 0 || zeros == 4 ||
+	    (kind != COLUMN_DATE && kind != COLUMN_TIMESTAMP))
+		return;
+	memmove(data + zeros, data, *length);
+	memset(data, '0', zeros);
+	*length += zeros;
+}
+
 /* What a lazy cell's bytes stand for, in a layout of lane for column. */
 static int
 read_lane(struct fetch *f, size_t i, struct cell_part *part, struct err *e)
 {
 	if (lane_read(&f->reader, &f->lanes[i], i, part, e) < 0)
 		return -1;
-	if (f->st->layout != LAYOUT_MARKED || part->data == NULL)
+	if (part->data == NULL)
+		return 0;
+	if (f->st->layout == LAYOUT_PLAIN)
+		lengthen_year(f, i, part->data, &part->length);
+	if (f->st->layout != LAYOUT_MARKED)
 		return 0;
 	return mark_read(&f->marked, part, e);
 }
@@ -158,28 +185,50 @@ check_date(struct fetch *f, const struct cell *cell, struct err *e)
 	    "and beyond 9999 come out right then.");
 }
 
-/* 15 digits with a point or an exponent: what the driver makes of a REAL. */
+/*
+ * A point or an exponent, and at most 15 digits that count, which are not all
+ * zero: what the driver makes of a REAL, and may be another one.
+ */
 static bool
-is_real(const char *s, size_t n)
+is_rounded(const char *s, size_t n)
 {
-	bool has_digit = false, has_mark = false;
+	bool has_mark = false, in_exponent = false;
+	size_t digits = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		if (isdigit((unsigned char)s[i]))
-			has_digit = true;
-		else if (has_digit &&
-		    (s[i] == '.' || s[i] == 'e' || s[i] == 'E'))
+		if (isdigit((unsigned char)s[i])) {
+			if (!in_exponent && (digits > 0 || s[i] != '0'))
+				digits++;
+		} else if (i > 0 && !in_exponent &&
+		    ((s[i] == '.' && !has_mark) || s[i] == 'e' ||
+			s[i] == 'E')) {
 			has_mark = true;
-		else if (s[i] != '-' && s[i] != '+')
+			in_exponent = s[i] != '.';
+		} else if (s[i] != '-' && s[i] != '+')
 			return false;
 	}
-	return has_digit && has_mark && n <= 24;
+	return has_mark && digits > 0 && digits <= 15;
+}
+
+/*
+ * Whether a column holds no REAL: one of a table that is declared as text.
+ * SQLite's driver says "varchar" for what has no type at all.
+ */
+static bool
+is_text(const struct fetch *f, size_t i)
+{
+	const char *name = f->st->shown.columns[i].type_name;
+
+	return f->st->shown.types[i].is_plain && strcmp(name, "varchar") != 0 &&
+	    (strcasestr(name, "char") != NULL ||
+		strcasestr(name, "text") != NULL ||
+		strcasestr(name, "clob") != NULL);
 }
 
 static int
 check_real(struct fetch *f, const struct cell *cell, struct err *e)
 {
-	if (!is_real(cell->data, cell->length) || lose(f, e) == 0)
+	if (!is_rounded(cell->data, cell->length) || lose(f, e) == 0)
 		return 0;
 	(void)err_set(e, ERR_DATA,
 	    "the driver rounds reals to 15 digits and gives '%.*s' for this "
@@ -187,7 +236,7 @@ check_real(struct fetch *f, const struct cell *cell, struct err *e)
 	    (int)cell->length, cell->data);
 	return err_hint(e,
 	    "Let odbcship wrap the query (source.wrap = true and a SELECT), "
-	    "select printf('%%!.17g', column), or allow the loss with "
+	    "select printf('%%#!.17g', column), or allow the loss with "
 	    "source.lossy = \"warn\".");
 }
 
@@ -201,8 +250,8 @@ check_plain(struct fetch *f, size_t i, struct cell *cell, struct err *e)
 
 	if (q->zero_dates && (kind == COLUMN_DATE || kind == COLUMN_TIMESTAMP))
 		return check_date(f, cell, e);
-	if (q->rounds_reals && cell->form == CELL_TEXT &&
-	    strcasestr(f->st->shown.columns[i].type_name, "char") == NULL)
+	lengthen_year(f, i, cell->data, &cell->length);
+	if (q->rounds_reals && cell->form == CELL_TEXT && !is_text(f, i))
 		return check_real(f, cell, e);
 	if (q->upper_uuid && kind == COLUMN_UUID)
 		for (size_t at = 0; at < cell->length; at++)
@@ -289,6 +338,28 @@ take_printed_bytes(struct fetch *f, struct err *e)
 	return 0;
 }
 
+/* The sum says that a text was cut, not which: name those that it may be. */
+static void
+refuse_nul(const struct fetch *f, struct err *e)
+{
+	char names[160] = "";
+	size_t n = 0, length = 0;
+
+	for (size_t i = 0; i < f->n_cells; i++) {
+		if (!f->st->shown.types[i].is_counted ||
+		    lane_is_null(&f->lanes[i]))
+			continue;
+		n++;
+		if (length < sizeof(names))
+			length += (size_t)snprintf(names + length,
+			    sizeof(names) - length, "%s'%s'",
+			    n > 1 ? " or " : "", f->st->shown.columns[i].name);
+	}
+	(void)err_set(e, ERR_DATA,
+	    "column %s%s: the text holds a NUL byte, where the driver ends it",
+	    names, length >= sizeof(names) ? "..." : "");
+}
+
 /*
  * SQLite's driver ends a text at a NUL and prints bytes as digits: the sum of
  * bytes that the query counted tells.
@@ -306,8 +377,7 @@ check_sum(struct fetch *f, struct err *e)
 		return take_printed_bytes(f, e);
 	if (lose(f, e) == 0)
 		return 0;
-	(void)err_set(e, ERR_DATA,
-	    "one of the texts holds a NUL byte, where the driver ends it");
+	refuse_nul(f, e);
 	return err_hint(e,
 	    "Select hex(column) or replace(column, char(0), ''), or allow "
 	    "the loss with source.lossy = \"warn\".");

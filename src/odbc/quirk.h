@@ -43,12 +43,15 @@ struct quirk {
 	bool native_bit;       /* SQL_BIT as SQL_C_CHAR is a raw byte */
 	bool rounds_reals;     /* any REAL may have lost digits */
 	bool zero_dates;       /* dates it cannot print come as zeros */
+	bool short_years;      /* years before 1000 have no zeros in front */
 	bool upper_uuid;       /* uuid comes in capitals, unlike the server's */
 	bool text_dates;       /* dates are text: bind parameters as text */
 	bool naive_parser;     /* misread comments and [x]: see sql/simple.h */
+	bool lazy_steps;       /* runs by fetching, or by a static cursor */
 	bool label_names;      /* only SQL_DESC_LABEL has the whole name */
 	bool binary_timestamp; /* TIMESTAMP is said to be binary */
 	bool no_label;	       /* dies of being asked for SQL_DESC_LABEL */
+	bool wide_parameters;  /* a VARCHAR parameter is not UTF-8 there */
 	bool text_integers;    /* an SQL_C_SBIGINT parameter equals nothing */
 	bool double_decimals;  /* a decimal parameter becomes a double */
 	bool ucs4_text; /* wide text is '?' as SQL_C_CHAR and UCS-4 as WCHAR */

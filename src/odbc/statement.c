@@ -103,7 +103,7 @@ statement_execute(
 	wrapped = exact_wrap(st, sql, length, &text, e);
 	if (wrapped < 0)
 		goto out;
-	if (wrapped > 0) {
+	if (text.length > 0) {
 		sql = text.data;
 		length = text.length;
 	}
@@ -198,6 +198,15 @@ sql_type_of(const struct statement *st, enum param_type type)
 	}
 }
 
+static bool
+is_ascii(const char *text)
+{
+	for (; *text != '\0'; text++)
+		if ((unsigned char)*text >= 0x80)
+			return false;
+	return true;
+}
+
 /*
  * Where an integer goes as text: as a decimal when it is a long one, since
  * Virtuoso's bigint equals no text that is called an integer.
@@ -248,6 +257,10 @@ bind_value(struct statement *st, size_t i, const struct param_value *value,
 	to->text = str_dup(value->text != NULL ? value->text : "");
 	if (to->text == NULL)
 		return err_set(e, ERR_INTERNAL, "out of memory");
+	/* FreeTDS sends the bytes of a VARCHAR as they are, in any charset. */
+	if (type == SQL_VARCHAR && st->session->quirk->wide_parameters &&
+	    !is_ascii(to->text))
+		type = SQL_WVARCHAR;
 	to->indicator = value->text != NULL ? (SQLLEN)length : SQL_NULL_DATA;
 	if (check_decimal(st, value, e) < 0)
 		return -1;

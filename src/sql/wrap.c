@@ -18,20 +18,21 @@ enum { WRAP_SUM = 30 };
 
 /* What was seen of a statement. */
 struct look {
-	char first[16];	   /* its first word */
-	int depth;	   /* of parentheses */
-	unsigned selects;  /* SELECT or VALUES, anywhere */
-	bool has_into;	   /* INTO anywhere */
-	bool has_verb;	   /* INSERT, UPDATE, DELETE or MERGE */
-	bool has_boundary; /* a semicolon */
-	bool after_for;	   /* FOR or KEY stands before the word */
+	char first[16];	    /* its first word */
+	int depth;	    /* of parentheses */
+	unsigned selects;   /* SELECT or VALUES, anywhere */
+	bool has_into;	    /* INTO anywhere */
+	bool has_verb;	    /* INSERT, UPDATE, DELETE or MERGE */
+	bool has_returning; /* RETURNING anywhere */
+	bool has_boundary;  /* a semicolon */
+	bool after_for;	    /* FOR or KEY stands before the word */
 };
 
 static void
 look_at_word(struct look *l, const struct piece *p)
 {
 	static const char *const verbs[] = { "INSERT", "UPDATE", "DELETE",
-		"MERGE" };
+		"MERGE", "REPLACE" };
 
 	if (l->first[0] == '\0' && p->length < sizeof(l->first))
 		memcpy(l->first, p->text, p->length);
@@ -39,6 +40,8 @@ look_at_word(struct look *l, const struct piece *p)
 		l->selects++;
 	if (piece_is(p, "INTO"))
 		l->has_into = true;
+	if (piece_is(p, "RETURNING"))
+		l->has_returning = true;
 	/* FOR UPDATE and FOR NO KEY UPDATE lock rows, and are queries. */
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
 		if (piece_is(p, verbs[i]) && !l->after_for)
@@ -71,10 +74,11 @@ begins_with(const struct look *l, const char *word)
 	return strcasecmp(l->first, word) == 0;
 }
 
-enum wrap_kind
-wrap_kind_of(const char *sql, size_t length, const struct dialect *d)
+/* All of a statement; -1 when it cannot be read. */
+static int
+look_through(
+    struct look *l, const char *sql, size_t length, const struct dialect *d)
 {
-	struct look l = { .depth = 0 };
 	struct err ignored = ERR_INIT;
 	struct lexer lexer;
 	struct piece p = { .type = PIECE_BLANK };
@@ -82,9 +86,19 @@ wrap_kind_of(const char *sql, size_t length, const struct dialect *d)
 	lexer_init(&lexer, sql, length, d);
 	while (p.type != PIECE_END) {
 		if (lexer_next(&lexer, &p, &ignored) < 0)
-			return WRAP_NOT;
-		look_at(&l, &p);
+			return -1;
+		look_at(l, &p);
 	}
+	return 0;
+}
+
+enum wrap_kind
+wrap_kind_of(const char *sql, size_t length, const struct dialect *d)
+{
+	struct look l = { .depth = 0 };
+
+	if (look_through(&l, sql, length, d) < 0)
+		return WRAP_NOT;
 	if (l.has_boundary || l.has_into)
 		return WRAP_NOT;
 	if (begins_with(&l, "WITH") && l.has_verb)
@@ -94,6 +108,29 @@ wrap_kind_of(const char *sql, size_t length, const struct dialect *d)
 		return WRAP_NOT;
 	return begins_with(&l, "SELECT") && l.selects == 1 ? WRAP_SIMPLE :
 							     WRAP_ANY;
+}
+
+int
+wrap_plainly(struct buf *out, const char *sql, size_t length,
+    const struct dialect *d, struct err *e)
+{
+	struct look l = { .depth = 0 };
+	const char *end = "";
+
+	if (look_through(&l, sql, length, d) < 0)
+		return 0;
+	if (begins_with(&l, "VALUES")) {
+		if (buf_puts(out, "select * from (", e) < 0)
+			return -1;
+		end = "\n)";
+	} else if (!l.has_returning || !l.has_verb || begins_with(&l, "WITH") ||
+	    begins_with(&l, "CREATE") || begins_with(&l, "EXPLAIN"))
+		return 0;
+	else if (buf_puts(out, "with odbcship as (select 1) ", e) < 0)
+		return -1;
+	return buf_put(out, sql, length, e) < 0 || buf_puts(out, end, e) < 0 ?
+	    -1 :
+	    1;
 }
 
 /* What values a column can hold, from its declared type. */

@@ -198,10 +198,10 @@ class Drivers(Case):
                           if "`%s`" % pair not in page], [])
 
     def test_digits(self):
-        """floats have all digits, wrapped or by printf('%!.17g')"""
+        """floats have all digits, wrapped or by printf('%#!.17g')"""
         self.assertEqual(self.query("SELECT x FROM t"),
                          ["0.30000000000000004"])
-        self.assertEqual(self.query("SELECT printf('%!.17g', x) AS x FROM t",
+        self.assertEqual(self.query("SELECT printf('%#!.17g', x) AS x FROM t",
                                     "--set", "source.wrap=false"),
                          ["0.30000000000000004"])
         self.query("SELECT x FROM t", "--set", "source.wrap=false", expect=65)

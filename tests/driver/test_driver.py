@@ -10,6 +10,7 @@ import io
 import itertools
 import json
 import os
+import re
 import signal
 import struct
 import subprocess
@@ -17,7 +18,7 @@ import threading
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "integration")]
-from harness import Case, main, source, target, wait_until
+from harness import Case, main, program, source, target, wait_until
 from play import *
 
 csv.field_size_limit(100 * 1000 * 1000)
@@ -468,6 +469,34 @@ class Values(Case):
         self.assertIn("handles env=1 dbc=1 stmt=0", lines)
         self.assertFalse([line for line in lines if "violation" in line])
         self.assertEqual(self.play.transcript("SQLSetPos"), [])
+        # One row at a time, in C types that no driver is known to get wrong.
+        self.assertFalse([line for line in self.play.transcript(
+            "SQLSetStmtAttr") if " 27 " in line or " 3 " in line])
+        given = [line for line in lines if line.startswith(("SQLBindCol",
+                                                            "SQLGetData"))]
+        self.assertTrue(given)
+        self.assertEqual({re.search(r" c=(-?\d+)", line).group(1)
+                          for line in given}, {"1"})
+
+    def test_nothing_between(self):
+        """no other statement between the first row and the end: with a cursor
+        psqlODBC ends the rows early then"""
+        self.query(result(SMALL, "  rows 3000 counter:1 text:40\n"),
+                   library="psqlodbcw.so")
+        lines = [line.split(" ")[0].split("#")[0] for line in
+                 self.play.transcript()]
+        first = lines.index("SQLFetch")
+        last = len(lines) - lines[::-1].index("SQLFetch")
+        self.assertGreater(last - first, 3000)
+        self.assertLessEqual({*lines[first:last]},
+                             {"SQLFetch", "SQLGetData", "SQLSetConnectAttr"})
+
+    def test_narrow(self):
+        """no wide entry point: Virtuoso's are unusable"""
+        with open(program()[-1], "rb") as f:
+            names = set(re.findall(rb"SQL[A-Z][A-Za-z]+(?=\0)", f.read()))
+        self.assertIn(b"SQLDriverConnect", names)
+        self.assertEqual([n for n in names if n.endswith(b"W")], [])
 
 
 class Believing(Case):
@@ -762,6 +791,25 @@ class Accidents(Case):
         """a driver that dies in SQLCancel changes nothing"""
         self.hang("lie cancel crash\n" +
                   result(SMALL, "  row 1 a\n  short\n  hang\n"))
+
+    def test_hang_at_the_end(self):
+        """a driver that hangs in SQLDisconnect is ended, and what came of it
+        stays: the file, or the error"""
+        for rows, status, said in (
+                ("  row 1 a\n", 0, "n,t\r\n1,a\r\n"),
+                ("  row 1 a\n  error 42000 7 \"hm\"\n", 69, "hm")):
+            self.home = type(self.home)()
+            play = Play(self.home, "hang SQLDisconnect *\n" +
+                        result(SMALL, rows))
+            done = play.query("q", "-o", "out.csv", expect=status)
+            self.assertEqual(play.transcript()[-1], "hang")
+            path = os.path.join(self.home.path, "out.csv")
+            if status == 0:
+                with open(path, newline="") as f:
+                    self.assertEqual(f.read(), said)
+            else:
+                self.assertIn(said, done.stderr)
+                self.assertFalse(os.path.exists(path))
 
     def test_slow(self):
         """slow rows arrive all the same"""

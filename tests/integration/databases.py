@@ -72,15 +72,17 @@ TYPED_TEXT = "it's \"x\" \\ \U0001f600; --"
 
 
 class DatabaseCase(Case):
-    """Exports from a server of `kind` to a file:// target named out."""
+    """Exports from a server of `kind`, or one that the case itself connects
+    as "db", to a file:// target named out."""
 
     kind = None
 
     def setUp(self):
         super().setUp()
-        self.server = server_of(self.kind)
         self.out, self.url = self.home.directory()
-        self.connect_as("db", self.server)
+        if self.kind is not None:
+            self.server = server_of(self.kind)
+            self.connect_as("db", self.server)
 
     def connect_as(self, name, server, **keywords):
         """A DSN and a secret of its name that lead to a server."""

@@ -137,6 +137,19 @@ class SQLiteExact(Exact):
         self.job("SELECT v FROM t ORDER BY n", extra='lossy = "warn";')
         self.assertEqual(self.changes("1 value"), (1, 0, 0))
 
+    def test_query_tells(self):
+        """query tells a loss too, on standard error"""
+        self.fill("TEXT", "a\0b", "c")
+        done = self.home.run("query", "-d", "db", "-e", "SELECT v FROM t "
+                             "ORDER BY n", "--set", "source.lossy=warn")
+        self.assertEqual(done.stdout, "v\r\na\r\nc\r\n")
+        self.assertRegex(done.stderr, r"^odbcship: .*standard output.*: 1 "
+                         r"values? .*not .*exactly")
+        self.assertEqual(len(done.stderr.splitlines()), 1)
+        exact = self.home.run("query", "-d", "db", "-e", "SELECT n FROM t",
+                              "--set", "source.lossy=warn")
+        self.assertEqual(exact.stderr, "")
+
     def test_dotted_names(self):
         """a column's name keeps its dots"""
         self.fill("TEXT", "x")

@@ -145,12 +145,17 @@ SELECT pg_temp.twice(21) AS n, current_setting('my.word') AS w;
 
     def test_locale(self):
         """the environment's locale and encoding change nothing"""
-        self.job("SELECT 'caf\u00e9 \u20ac' AS t")
-        for env in ({"LC_ALL": "C"}, {"LC_ALL": "en_US.ISO-8859-1"},
-                    {"PGCLIENTENCODING": "LATIN1"}):
-            self.home.run("run", "v", "--force", env=env)
-            self.assertEqual(self.delivered(),
-                             "t\r\ncaf\u00e9 \u20ac\r\n".encode(), env)
+        # Made by the server: what is sent comes back as it was, whatever the
+        # two of them take it for.
+        self.job("SELECT 'caf' || chr(233) || ' ' || chr(8364) AS t")
+        for driver in ("PostgreSQL Unicode", "PostgreSQL ANSI"):
+            self.dsn(Driver=driver)
+            for env in ({"LC_ALL": "C"}, {"LC_ALL": "en_US.ISO-8859-1"},
+                        {"PGCLIENTENCODING": "LATIN1"}):
+                with self.subTest(driver=driver, env=env):
+                    self.home.run("run", "v", "--force", env=env)
+                    self.assertEqual(self.delivered(),
+                                     "t\r\ncaf\u00e9 \u20ac\r\n".encode())
 
 
 class Litter(PostgresCase):
@@ -554,10 +559,10 @@ class Lost(PostgresCase):
         (pid,) = wait_until(self.backends, what="the backend")
         wait_until(lambda: self.psql(
             "SELECT 1 FROM pg_stat_activity WHERE pid = %d AND state = "
-            "'active' AND query LIKE '%%generate_series%%'" % pid),
-            what="the query")
+            "'active' AND (query LIKE '%%generate_series%%' OR query ILIKE "
+            "'fetch%%')" % pid), what="the query")
         self.psql("SELECT pg_terminate_backend(%d)" % pid)
-        self.lose(process, "57P01")
+        self.lose_told(process)
 
     def test_inside_response(self):
         """kill -9 inside of a response: the driver may crash, we do not"""

@@ -483,9 +483,16 @@ class SQLiteTypes(Types):
         for value in ("'a' || char(0) || 'b'", "cast(x'63e9' as text)"):
             self.fill("CREATE TABLE t (n INTEGER, v TEXT); INSERT INTO t "
                       "VALUES (99, %s)" % value, values=[])
-            self.job("SELECT v FROM t")
+            self.job("SELECT n, v, nullif('x', 'x') AS w FROM t")
             result = self.home.run("run", "v", "--force", expect=65)
-            self.assert_message(result, "row 1")
+            self.assert_message(result, "row 1", "column 'v'")
+        # Among several texts, the sum does not tell which.
+        self.fill("CREATE TABLE u (n TEXT, v TEXT, w TEXT); INSERT INTO u "
+                  "VALUES ('x', NULL, 'a' || char(0)); CREATE TABLE t (n, v)",
+                  values=[])
+        self.job("SELECT * FROM u")
+        result = self.home.run("run", "v", "--force", expect=65)
+        self.assert_message(result, "row 1", "column 'n' or 'w'", "NUL")
 
     def test_order(self):
         """the order is the statement's own"""
@@ -512,19 +519,79 @@ class SQLiteTypes(Types):
             self.assertIn(text, ("1.5", "x"))
 
     def test_unwrapped(self):
-        """PRAGMA; what the driver gives no rows of, or no exact number"""
-        self.fill("CREATE TABLE t (n INTEGER, v REAL)", values=[1.5])
+        """statements that stand in no other one, and no exact number there"""
+        self.fill("CREATE TABLE t (n INTEGER, v REAL); CREATE TABLE u (n, v "
+                  "REAL, w VARCHAR(9), x TEXT); INSERT INTO u VALUES (0.1 + "
+                  "0.2, 0.1 + 0.2, '1.5', '2.5')", values=[1.5])
+        self.assertEqual(self.values("SELECT w, x FROM u",
+                                     extra="wrap = false;"), [["1.5", "2.5"]])
+        self.assertEqual(self.values(
+            "SELECT printf('%#!.17g', v), printf('%#!.17g', 0.5), 0.0, 'a.b', "
+            "'1.2.3.4e' FROM u", extra="wrap = false;"),
+            [["0.30000000000000004", "0.50000000000000000", "0.0", "a.b",
+              "1.2.3.4e"]])
         self.assertEqual(self.values("PRAGMA table_info(t)"),
                          [["0", "n", "INTEGER", "0", "", "0"],
                           ["1", "v", "REAL", "0", "", "0"]])
-        for sql, extra, text in (
-                ("INSERT INTO t VALUES (8, 0.1) RETURNING n", "",
-                 "no result set"),
-                ("VALUES (1)", "", "no result set"),
-                ("SELECT 0.1 + 0.2 AS v FROM t", "wrap = false;", "'v'")):
+        for sql, extra in (("SELECT 0.1 + 0.2 AS v FROM t", "wrap = false;"),
+                           ("SELECT v FROM u", "wrap = false;"),
+                           ("SELECT n AS v FROM u", "wrap = false;"),
+                           ("INSERT INTO t VALUES (8, 0.1) RETURNING v", "")):
             self.job(sql, extra=extra)
             result = self.home.run("run", "v", "--force", expect=65)
-            self.assert_message(result, text)
+            self.assert_message(result, "'v'")
+
+    def test_returning(self):
+        """what changes data and has rows: run once, with its rows"""
+        self.fill("CREATE TABLE t (n INTEGER PRIMARY KEY, v REAL)",
+                  values=[1.5])
+        for sql, wanted, left in (
+                ("INSERT INTO t VALUES (8, 2.5), (9, 3.5) RETURNING n",
+                 ["8", "9"], [0, 8, 9]),
+                ("-- more\nINSERT INTO t (n) SELECT 7 RETURNING n, 1", ["7"],
+                 [0, 7, 8, 9]),
+                ("REPLACE INTO t VALUES (9, 4.5) RETURNING n", ["9"],
+                 [0, 7, 8, 9]),
+                ("UPDATE t SET n = n + 10 WHERE n > 7 RETURNING n",
+                 ["18", "19"], [0, 7, 18, 19]),
+                ("WITH x AS (SELECT 5 AS n) INSERT INTO t SELECT n, n FROM x "
+                 "RETURNING n", ["5"], [0, 5, 7, 18, 19]),
+                ("DELETE FROM t WHERE n > 6 RETURNING n", ["7", "18", "19"],
+                 [0, 5])):
+            with self.subTest(sql=sql):
+                self.assertEqual([r[0] for r in self.values(sql)], wanted)
+                with sqlite3.connect(self.path) as db:
+                    self.assertEqual([n for n, in db.execute(
+                        "SELECT n FROM t ORDER BY n")], left)
+                db.close()
+
+    def test_values(self):
+        """VALUES alone, exactly; wrapped or not"""
+        self.fill("CREATE TABLE t (n INTEGER, v)")
+        sql = "VALUES (0.1 + 0.2, 'a'), (2, x'00ff') -- the end"
+        self.assertEqual(parse(self.export(sql)), [
+            ["column1", "column2"], ["0.30000000000000004", "a"],
+            ["2", "00ff"]])
+        self.assertEqual(self.values("VALUES (1), (2)", extra="wrap = false;"),
+                         [["1"], ["2"]])
+        self.job("VALUES (nowhere)")
+        result = self.home.run("run", "v", "--force", expect=69)
+        self.assert_message(result, "no such column")
+
+    def test_no_rows(self):
+        """what begins like a query and has no rows is run all the same"""
+        self.fill("CREATE TABLE t (n INTEGER, v)", values=[])
+        for sql, wanted in (
+                ("WITH x AS (SELECT 5 AS n) INSERT INTO t SELECT n, n FROM x;"
+                 " SELECT n FROM t", "5"),
+                ("WITH x AS (SELECT 5 AS n) UPDATE t SET n = 6 WHERE n IN x;"
+                 " SELECT n FROM t", "6"),
+                ("PRAGMA user_version = 7; PRAGMA user_version", "7"),
+                ("PRAGMA case_sensitive_like = on; SELECT 'A' LIKE 'a'", "0"),
+                ("WITH x AS (SELECT 6 AS n) DELETE FROM t WHERE n IN x; "
+                 "SELECT count(*) FROM t", "0")):
+            with self.subTest(sql=sql):
+                self.assertEqual(self.values(sql), [[wanted]])
 
     def test_names(self):
         """250 columns; names twice, with dots, made of an expression"""

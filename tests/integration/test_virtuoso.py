@@ -283,7 +283,7 @@ class Errors(VirtuosoCase):
     def test_signal(self):
         """SIGTERM while a statement runs: no SQLCancel, which kills"""
         self.table("x integer")
-        self.job("insert into t values (1, 2);\nselect delay(5)")
+        self.job("insert into t values (1, 2);\nselect delay(60)")
         process = self.start("v")
         wait_until(lambda: "42" in self.server.sql(
             "select 42 from t where x = 2;"), what="the first statement")
@@ -292,7 +292,7 @@ class Errors(VirtuosoCase):
 
     def test_query_timeout(self):
         """source.query_timeout"""
-        self.job("select delay(5)", extra='query_timeout = "1s";')
+        self.job("select delay(60)", extra='query_timeout = "1s";')
         self.refuse(75, "statement 1", "query_timeout")
 
 

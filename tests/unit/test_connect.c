@@ -90,7 +90,7 @@ static const struct connect_case cases[] = {
 	{ { .connection = "" }, "", "" },
 	{ { .connection = ";;" }, ";;", "" },
 	{ { .connection = "Driver=/a/libmaodbc.so", .user = "u" },
-	    "Driver=/a/libmaodbc.so;UID=u;charset=utf8mb4",
+	    "Driver=/a/libmaodbc.so;charset=utf8mb4;UID=u",
 	    "MariaDB Connector/ODBC" },
 	/* The login timeout, in whole seconds, where it goes so. */
 	{ { .dsn = "maria", .login_timeout_ms = 30000 },

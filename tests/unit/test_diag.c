@@ -47,6 +47,10 @@ static const struct said sayings[] = {
 	{ "HY018", 1317, "Query execution was interrupted", false, true },
 	{ "42S02", 1146, "Table 'x' doesn't exist", false, false },
 	{ "42000", 1064, "You have an error in your SQL syntax", false, false },
+	/* FreeTDS */
+	{ "08S01", 20009, "server is unavailable or does not exist", true,
+	    true },
+	{ "42000", 1205, "deadlock victim", false, true },
 	/* SQLite: its small codes count only where it says its name */
 	{ "HY000", 5, "[SQLite]database is locked (5)", false, true },
 	{ "HY000", 1, "[SQLite]no such table: x (1)", false, false },
