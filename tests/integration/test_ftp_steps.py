@@ -150,8 +150,7 @@ class Publish(Steps):
         """half a file under its own name is removed, or told"""
         server = self.serve()
         server.on("STOR", cut(1000, say("426 Broken.")))
-        result = self.refuse(server, 'publish = "direct"; retries = 0;', 75,
-                           "426 Broken.")
+        result = self.refuse(server, 'publish = "direct"; retries = 0;', 75)
         self.assertNotIn("out.csv", server.names())
         self.assertNotIn("nothing was shipped", result.stderr)
         server.on("DELE", say("550 No."))
@@ -570,8 +569,9 @@ class Resume(Steps):
     def test_next_run(self):
         """a part that is left is used by the next run"""
         server = self.serve()
+        # Whether its reply is read, or the reset seen first, is by chance.
         server.on("STOR", cut(5000, say("426 Broken.")), 1)
-        self.refuse(server, "resume = true; retries = 0;", 75, "426 Broken.")
+        self.refuse(server, "resume = true; retries = 0;", 75)
         self.assertEqual(len(server.read("out.csv.part")), 5000)
         self.deliver(server, "resume = true;", verified="reread")
         self.assertEqual(server.count("STOR"), 1)
