@@ -13,8 +13,8 @@
 #include "odbc/mark.h"
 
 /* 20 digits as SQLite prints them: the nearest double is the stored one. */
-static int
-take_real(char *data, size_t *length, struct err *e)
+int
+mark_take_real(char *data, size_t *length, struct err *e)
 {
 	char text[64], *end;
 	double value;
@@ -59,7 +59,7 @@ mark_read(struct marked *m, struct cell_part *part, struct err *e)
 		return 0;
 	if (m->kind == 'r') {
 		/* The text may be longer than what is left behind the mark. */
-		if (take_real(data, &n, e) < 0)
+		if (mark_take_real(data, &n, e) < 0)
 			return -1;
 	} else if (hex_decode(data, &n, &m->nibble, !part->more, e) < 0)
 		return -1;
