@@ -5,7 +5,6 @@
  * longer than a part, so it is there as a whole.
  */
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/number.h"
@@ -16,18 +15,13 @@
 int
 mark_take_real(char *data, size_t *length, struct err *e)
 {
-	char text[64], *end;
+	char text[NUMBER_TEXT];
 	double value;
 
-	if (*length >= sizeof(text))
-		return err_set(
-		    e, ERR_INTERNAL, "a REAL of %zu digits", *length);
-	memcpy(text, data, *length);
-	text[*length] = '\0';
-	value = strtod(text, &end);
-	if (end == text || *end != '\0')
-		return err_set(
-		    e, ERR_INTERNAL, "'%s' instead of a number", text);
+	if (!number_get_double(data, *length, &value))
+		return err_set(e, ERR_INTERNAL, "'%.*s' instead of a number",
+		    (int)(*length < sizeof(text) ? *length : sizeof(text)),
+		    data);
 	*length = number_put_double(text, value, NUMBER_POINT);
 	memcpy(data, text, *length);
 	return 0;

@@ -162,7 +162,8 @@ static const char any_value[] =
 
 /*
  * What nearly all values of a column are is found out by comparing, which
- * costs a third of typeof(). Of the REALs in a column of integers only -2^63
+ * costs a third of typeof(); the + keeps SQLite from looking whether a text is
+ * a number. Of the REALs in a column of integers only -2^63
  * would pass as one of them.
  */
 static const char *const values[] = {
@@ -176,10 +177,11 @@ static const char *const values[] = {
 			 "when 'text' then case when instr(@,char(0)) then "
 			 "'^#n'||hex(cast(@ as blob)) else '^#t'||@ end||'~#' "
 			 "else '^#x'||hex(@)||'~#' end,@",
-	[CLASS_MOMENT] = "case when @>='' and @<x'' then @ when @ is null then "
-			 "'^#z' when typeof(@)='integer' then '^#i'||@ "
-			 "when typeof(@)='real' then printf('^#q%d,%!.20g',"
-			 "length(cast(@ as blob)),@) else '^#x'||hex(@) end",
+	[CLASS_MOMENT] =
+	    "case when +@>='' and +@<x'' then @ when @ is null then "
+	    "'^#z' when typeof(@)='integer' then '^#i'||@ "
+	    "when typeof(@)='real' then printf('^#q%d,%!.20g',"
+	    "length(cast(@ as blob)),@) else '^#x'||hex(@) end",
 };
 
 static int
