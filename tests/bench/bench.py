@@ -187,19 +187,19 @@ def medians(results):
     return results
 
 
-def options():
-    """The command line."""
+def options(words=None):
+    """The command line, or these words."""
     p = argparse.ArgumentParser(
         description=__doc__.split("\n\n")[0], epilog="Run it in the build "
         "directory, after `make check TESTS=`.")
-    words = str.split
+    split = str.split
     p.add_argument("--rounds", type=int, default=5, metavar="N",
                    help="rounds (default 5)")
     p.add_argument("--scale", type=float, default=1, metavar="X",
                    help="of the tables' rows (default 1: a million)")
-    p.add_argument("--tables", type=words, default=["narrow", "wide", "big"],
+    p.add_argument("--tables", type=split, default=["narrow", "wide", "big"],
                    help="default 'narrow wide big'")
-    p.add_argument("--databases", type=words,
+    p.add_argument("--databases", type=split,
                    default=["sqlite", "postgres", "mariadb"],
                    help="default 'sqlite postgres mariadb'")
     p.add_argument("--peers", type=lambda s: s.split(","), metavar="NAMES",
@@ -208,7 +208,7 @@ def options():
                    help="default bench-results")
     p.add_argument("--serve", action="store_true", help="load the databases, "
                    "say where they are, wait for the end of standard input")
-    return p.parse_args()
+    return p.parse_args(words)
 
 
 def main():
