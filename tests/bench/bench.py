@@ -18,6 +18,7 @@ import argparse
 import json
 import os
 import platform
+import signal
 import statistics
 import subprocess
 import sys
@@ -121,12 +122,10 @@ class Bench:
         return self.truths[table.name].differences(truth, table.names)
 
     def run(self, contestants):
-        """All rounds: a list of figures with what they are of."""
-        results = []
+        """All rounds: lists of figures with what they are of."""
         for table in self.tables:
             for database in self.databases:
-                results += self.contest(contestants, database, table)
-        return results
+                yield self.contest(contestants, database, table)
 
     def contest(self, contestants, database, table):
         """One table of one database."""
@@ -187,6 +186,16 @@ def medians(results):
     return results
 
 
+def write_report(directory, report):
+    """What there is so far."""
+    os.makedirs(directory, exist_ok=True)
+    for name, text in (("results.json", json.dumps(report, indent=1)),
+                       ("results.md", show.tables(report)),
+                       ("results.svg", show.plot(report))):
+        with open(os.path.join(directory, name), "w") as f:
+            f.write(text)
+
+
 def options(words=None):
     """The command line, or these words."""
     p = argparse.ArgumentParser(
@@ -212,6 +221,8 @@ def options(words=None):
 
 
 def main():
+    # A server must end, and its data go, however this ends.
+    signal.signal(signal.SIGTERM, lambda *unused: sys.exit(143))
     given = options()
     contestants = [p for p in peers.PEERS
                    if (given.peers is None or p.name in given.peers)]
@@ -225,16 +236,12 @@ def main():
         if given.serve:
             bench.serve()
             return
-        results = medians(bench.run(contestants))
-    os.makedirs(given.output, exist_ok=True)
-    report = {"machine": machine(), "rounds": given.rounds,
-              "scale": given.scale, "missing": missing, "results": results}
-    with open(os.path.join(given.output, "results.json"), "w") as f:
-        json.dump(report, f, indent=1)
-    for name, text in (("results.md", show.tables(report)),
-                       ("results.svg", show.plot(report))):
-        with open(os.path.join(given.output, name), "w") as f:
-            f.write(text)
+        report = {"machine": machine(), "rounds": given.rounds,
+                  "scale": given.scale, "missing": missing, "results": []}
+        results = report["results"]
+        for found in bench.run(contestants):
+            results += medians(found)
+            write_report(given.output, report)
     print(show.tables(report))
     wrong = [r for r in results if r["peer"] == "odbcship" and
              (r.get("verdict") or "failed" in r)]

@@ -36,8 +36,9 @@ def play(path, rows, columns, size):
         f.write("info SQL_GETDATA_EXTENSIONS 11\nstatement \"*\"\n  result\n")
         for i in range(columns):
             f.write(COLUMN % (i, kind))
+        cell = ("text:%d" if size <= 1 << 16 else "repeat:%d:x") % size
         f.write("    rows %d %s\n  done\n" % (rows, " ".join(
-            ["text:%d" % size] * columns)))
+            [cell] * columns)))
 
 
 def main():
