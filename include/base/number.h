@@ -31,4 +31,10 @@ number_put_double(char text[NUMBER_TEXT], double value, enum number_form form);
 size_t
 number_put_float(char text[NUMBER_TEXT], float value, enum number_form form);
 
+/*
+ * The double next to a decimal number of n bytes, as strtod() has it in the C
+ * locale; false when the text is not one number. n is at most 63.
+ */
+bool number_get_double(const char *text, size_t n, double *value);
+
 #endif

@@ -3,12 +3,21 @@
  *
  * Some drivers print values inexactly, and only SQL can help (drivers.md):
  *
- *   SQLite	numbers are printed by printf() in SQL, and each such value
- *		bears a mark, so that it cannot be taken for a text:
- *		MARK r 0.10000000000000000555	a REAL, with 20 digits
- *		MARK x 00ff			a BLOB, in hexadecimal
- *		MARK n 610062			a TEXT with a NUL, likewise
- *		One more column counts the bytes of the plain texts of a row.
+ *   SQLite	each row is a text of its short values, followed by its long
+ *		ones. In the text, a value ends at ~MARK and is itself unless
+ *		it begins with ^MARK:
+ *		^MARK z			NULL
+ *		^MARK r 0.10000000000000000555
+ *				a REAL, with 20 digits
+ *		^MARK q 3,0.1000000...	likewise, and how many bytes it counts
+ *		^MARK x 00ff		a BLOB, in hexadecimal
+ *		^MARK n 610062		a TEXT with a NUL, likewise
+ *		^MARK i 5, ^MARK t abc	what it is
+ *		In a column of numbers something that does not matter follows
+ *		all but NULL and REAL, as a value of its own. The last is the
+ *		sum of bytes of plain texts, in this text and beside it, then
+ *		comes e. Long values have MARK r, x or n in front, without
+ *		a caret, or nothing.
  *   PostgreSQL	each row is one text, as record_out() writes it.
  *
  * Order and number of rows, and the columns, stay as they are. The query's own
@@ -42,7 +51,10 @@ enum wrap_kind {
 struct wrap_column {
 	const char *declared; /* type in CREATE TABLE; "" unknown; borrowed */
 	bool is_plain;	      /* a column of a table, not an expression */
-	bool is_counted;      /* set by wrap_sqlite: in the sum of bytes */
+	/* Set by wrap_sqlite: */
+	bool is_joined;	 /* in the row's text */
+	bool is_counted; /* in the sum of bytes */
+	bool has_number; /* in the text as a column of numbers */
 };
 
 /* A query to wrap. */
@@ -51,6 +63,7 @@ struct wrap {
 	size_t length;		     /* bytes of sql */
 	struct wrap_column *columns; /* borrowed */
 	size_t n;		     /* how many */
+	bool joins;		     /* there may be a text of several values */
 	bool is_trusted; /* the query is simple and no view is in the way:
 			  * declared types can be relied on */
 	char mark[WRAP_MARK + 1]; /* of marked values */
@@ -66,8 +79,8 @@ wrap_kind_of(const char *sql, size_t length, const struct dialect *d);
 int wrap_plainly(struct buf *out, const char *sql, size_t length,
     const struct dialect *d, struct err *e) MUST_CHECK;
 /*
- * Append the SQLite statement around w->sql, and say for each column whether
- * its bytes are in the sum.
+ * Append the SQLite statement around w->sql, and say for each column where it
+ * stands.
  */
 int wrap_sqlite(struct buf *out, struct wrap *w, struct err *e) MUST_CHECK;
 /* Append the PostgreSQL statement around w->sql; the mark makes its alias. */

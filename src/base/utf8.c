@@ -81,6 +81,23 @@ skip_ascii(const char *data, size_t n)
 	return i;
 }
 
+static bool
+is_next(unsigned char c)
+{
+	return (c & 0xc0) == 0x80;
+}
+
+/* The usual characters at once; 0 for the others, right or wrong. */
+static size_t
+usual_character(const unsigned char *s, size_t n)
+{
+	if (s[0] < 0xe0)
+		return s[0] >= 0xc2 && n >= 2 && is_next(s[1]) ? 2 : 0;
+	if (s[0] < 0xf0 && n >= 3 && is_next(s[1]) && is_next(s[2]))
+		return s[0] != 0xe0 && s[0] != 0xed ? 3 : 0;
+	return 0;
+}
+
 bool
 utf8_is_valid(const char *data, size_t n)
 {
@@ -90,8 +107,10 @@ utf8_is_valid(const char *data, size_t n)
 	while ((i += skip_ascii(data + i, n - i)) < n) {
 		/* Text that is no ASCII seldom has one such byte only. */
 		do {
-			size_t length = utf8_character(s + i, n - i);
+			size_t length = usual_character(s + i, n - i);
 
+			if (length == 0)
+				length = utf8_character(s + i, n - i);
 			if (length == 0)
 				return false;
 			i += length;

@@ -616,7 +616,77 @@ put_record(struct csv *c, const struct block *block, const struct cell *cells,
 			    (unsigned long long)c->rows + 1,
 			    c->columns[i].name);
 	c->rows++;
-	return c->buf.length >= CSV_CHUNK ? flush(c, e) : 0;
+	return 0;
+}
+
+/* Bytes that a row takes at most, or 0 when it is not to be taken at once. */
+static size_t
+row_room(const struct csv *c, const struct cell *cells)
+{
+	size_t room = 0;
+
+	for (size_t i = 0; i < c->n_columns; i++) {
+		const struct cell *cell = &cells[i];
+
+		if (cell->is_lazy)
+			return 0;
+		if (cell->data == NULL)
+			continue;
+		if (cell->form != CELL_TEXT || cell->length > CSV_SLACK)
+			return 0;
+		room += 2 * cell->length;
+	}
+	return room + 4 * c->n_columns + SCAN_SPILL;
+}
+
+/* A text that is quoted, or NULL when it is not to be written as it is. */
+static char *
+put_quoted(char *to, struct text t, unsigned found)
+{
+	if ((found & SCAN_NUL) != 0 ||
+	    ((found & SCAN_HIGH) != 0 && !utf8_is_valid(t.data, t.n)))
+		return NULL;
+	if ((found & SCAN_QUOTES) == 0 && t.n > 0 && !is_lone_end(t))
+		return to + t.n; /* valid, and copied already */
+	*to++ = '"';
+	to = scan_double_quotes(to, t.data, t.n);
+	*to++ = '"';
+	return to;
+}
+
+/*
+ * A whole row of texts in one go: most of what this program ever writes. 1, or
+ * 0 when it is not as simple as that, and nothing is written.
+ */
+static int
+put_plain_row(struct csv *c, const struct cell *cells, struct err *e)
+{
+	const char delimiter = c->options.delimiter;
+	size_t room = row_room(c, cells);
+	char *to;
+
+	if (room == 0)
+		return 0;
+	if (buf_reserve(&c->buf, room, e) < 0)
+		return -1;
+	to = c->buf.data + c->buf.length;
+	for (size_t i = 0; i < c->n_columns; i++) {
+		const struct text t = { cells[i].data, cells[i].length };
+		unsigned found;
+
+		if (t.data != NULL) {
+			found = scan_copy(to, t.data, t.n, delimiter);
+			if (found == 0 && t.n > 2)
+				to += t.n;
+			else if ((to = put_quoted(to, t, found)) == NULL)
+				return 0;
+		}
+		*to++ = delimiter;
+	}
+	to = put_end(c, to - 1, true);
+	c->buf.length = (size_t)(to - c->buf.data);
+	c->rows++;
+	return 1;
 }
 
 /* Names have no slack behind them: they are scanned byte by byte. */
@@ -653,10 +723,15 @@ csv_put_header(struct csv *c, struct err *e)
 int
 csv_put_block(struct csv *c, const struct block *block, struct err *e)
 {
-	for (size_t i = 0; i < block->n_rows; i++)
-		if (put_record(
-			c, block, block->cells + i * block->n_columns, e) < 0)
+	for (size_t i = 0; i < block->n_rows; i++) {
+		const struct cell *cells = block->cells + i * block->n_columns;
+		int rc = c->is_plain ? put_plain_row(c, cells, e) : 0;
+
+		if (rc == 0)
+			rc = put_record(c, block, cells, e);
+		if (rc < 0 || (c->buf.length >= CSV_CHUNK && flush(c, e) < 0))
 			return -1;
+	}
 	return 0;
 }
 

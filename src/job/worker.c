@@ -230,7 +230,7 @@ read_scripts(struct worker *w, struct err *e)
 static int
 tell_progress(struct worker *w, bool always, struct err *e)
 {
-	uint64_t now = clock_monotonic_ms();
+	uint64_t now = clock_coarse_ms();
 	struct wire_progress p = { w->output.csv.rows, w->output.csv.bytes };
 
 	if (!always && now - w->told_ms < WORKER_PROGRESS_MS)

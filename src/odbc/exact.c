@@ -242,6 +242,21 @@ has_views(const struct session *s)
 	    strcmp(text, "0") != 0;
 }
 
+/* Where each column of a wrapped query stands. */
+static void
+take_places(struct statement *st, const struct wrap *w)
+{
+	size_t lane = 0;
+
+	for (size_t i = 0; i < w->n; i++) {
+		struct column_type *t = &st->shown.types[i];
+
+		t->is_counted = w->columns[i].is_counted;
+		t->has_number = w->columns[i].has_number;
+		t->lane = w->columns[i].is_joined ? 0 : ++lane;
+	}
+}
+
 static int
 wrap_marked(
     struct statement *st, struct wrap *w, struct buf *out, struct err *e)
@@ -257,12 +272,24 @@ wrap_marked(
 		w->columns[i].is_plain = st->shown.types[i].is_plain;
 	}
 	w->is_trusted = w->is_trusted && !has_views(st->session);
+	/* What is lost of a row's text is lost of all that is behind it. */
+	w->joins = !st->session->allows_loss;
 	rc = wrap_sqlite(out, w, e);
-	for (size_t i = 0; i < w->n; i++)
-		st->shown.types[i].is_counted = w->columns[i].is_counted;
+	take_places(st, w);
 	free(w->columns);
 	st->layout = LAYOUT_MARKED;
 	return rc;
+}
+
+/* How many columns the driver gives for a wrapped query. */
+static size_t
+count_wanted(const struct statement *st)
+{
+	size_t n = 1;
+
+	for (size_t i = 0; i < st->shown.n; i++)
+		n += st->layout == LAYOUT_MARKED && st->shown.types[i].lane > 0;
+	return n;
 }
 
 /*
@@ -342,7 +369,7 @@ exact_wrap(struct statement *st, const char *sql, size_t length,
 int
 exact_check(const struct statement *st, struct err *e)
 {
-	size_t wanted = st->layout == LAYOUT_RECORD ? 1 : st->shown.n + 1;
+	size_t wanted = count_wanted(st);
 	SQLSMALLINT n = 0;
 
 	if (SQL_SUCCEEDED(SQLNumResultCols(st->handle, &n)) &&

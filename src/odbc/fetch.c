@@ -3,7 +3,8 @@
  *
  * One row at a time into bound buffers, handed on where they lie: an array of
  * rows gains little and some drivers lose rows in it (drivers.md). How bytes
- * come is lane.c's, what they stand for mark.c's and record.c's; here they
+ * come is lane.c's, what they stand for mark.c's, joined.c's
+ * and record.c's; here they
  * become the cells of a row, and what a driver is known to lose is found.
  */
 #include <ctype.h>
@@ -16,6 +17,7 @@
 #include "odbc/fetch.h"
 #include "odbc/handle.h"
 #include "odbc/hex.h"
+#include "odbc/joined.h"
 #include "odbc/lane.h"
 #include "odbc/mark.h"
 #include "odbc/record.h"
@@ -30,6 +32,9 @@ struct fetch {
 	size_t n_cells;		   /* how many */
 	struct block block;	   /* the current row */
 	struct marked marked;	   /* LAYOUT_MARKED */
+	struct joined joined;	   /* likewise */
+	struct buf row;		   /* of a row's text that was cut */
+	size_t longest;		   /* bytes of those */
 	struct record record;	   /* LAYOUT_RECORD */
 	uint64_t rows;
 	uint64_t losses;
@@ -57,7 +62,14 @@ lengthen_year(const struct fetch *f, size_t i, const char *text, size_t *length)
 	*length += zeros;
 }
 
-/* What a lazy cell's bytes stand for, in a layout of lane for column. */
+/* The lane of a column that has one of its own. */
+static size_t
+lane_of(const struct fetch *f, size_t i)
+{
+	return f->st->layout == LAYOUT_MARKED ? f->st->shown.types[i].lane : i;
+}
+
+/* What a lazy cell's bytes stand for, in a lane of its own. */
 static int
 read_lane(struct fetch *f, size_t i, struct cell_part *part, struct err *e)
 {
@@ -94,21 +106,19 @@ read_cell(void *reader, size_t column, struct cell_part *part, struct err *e)
 
 	if (f->st->layout == LAYOUT_RECORD)
 		return read_record(f, part, e);
-	return read_lane(f, column, part, e);
+	return read_lane(f, lane_of(f, column), part, e);
 }
 
 static size_t
 count_lanes(const struct statement *st)
 {
-	switch (st->layout) {
-	case LAYOUT_RECORD:
-		return 1;
-	case LAYOUT_MARKED:
-		return st->shown.n + 1;
-	case LAYOUT_PLAIN:
-	default:
+	size_t n = 1;
+
+	if (st->layout == LAYOUT_PLAIN)
 		return st->shown.n;
-	}
+	for (size_t i = 0; i < st->shown.n; i++)
+		n += st->layout == LAYOUT_MARKED && st->shown.types[i].lane > 0;
+	return n;
 }
 
 static int
@@ -127,6 +137,8 @@ fill(struct fetch *f, struct statement *st, struct err *e)
 	f->block.read = read_cell;
 	f->block.reader = f;
 	f->record.shown = &st->shown;
+	joined_begin(&f->joined, st);
+	buf_init(&f->row, SIZE_MAX / 4);
 	batch_begin(&f->batch, st);
 	memcpy(f->marked.mark, st->mark, sizeof(f->marked.mark));
 	if (lane_reader_init(&f->reader, st, e) < 0)
@@ -265,7 +277,7 @@ take_cell(struct fetch *f, size_t i, struct err *e)
 {
 	struct cell *cell = &f->cells[i];
 
-	lane_take(&f->lanes[i], cell);
+	lane_take(&f->lanes[lane_of(f, i)], cell);
 	if (f->st->layout == LAYOUT_MARKED)
 		return mark_take(&f->marked, cell, e);
 	return check_plain(f, i, cell, e);
@@ -274,7 +286,7 @@ take_cell(struct fetch *f, size_t i, struct err *e)
 static int
 finish_cell(struct fetch *f, size_t i, struct err *e)
 {
-	const struct lane *lane = &f->lanes[i];
+	const struct lane *lane = &f->lanes[lane_of(f, i)];
 	struct cell *cell = &f->cells[i];
 
 	cell->data = NULL;
@@ -299,20 +311,29 @@ is_printed_bytes(const struct lane *lane)
 	    strspn(lane->buffer + 2, "0123456789ABCDEF") == n - 3;
 }
 
-/* Whether the bytes of the texts are the sum that the database counted. */
+/* Whether a column is counted and stands alone. */
+static bool
+is_counted_alone(const struct fetch *f, size_t i)
+{
+	const struct column_type *t = &f->st->shown.types[i];
+
+	return t->is_counted && t->lane > 0 &&
+	    !lane_is_null(&f->lanes[t->lane]);
+}
+
+/* Whether the bytes of the texts beside the row's are what the sum leaves. */
 static bool
 sum_agrees(const struct fetch *f, int64_t wanted, bool with_bytes)
 {
 	int64_t sum = 0;
 
 	for (size_t i = 0; i < f->n_cells; i++) {
-		const struct lane *lane = &f->lanes[i];
+		const struct lane *lane = &f->lanes[f->st->shown.types[i].lane];
 
-		if (!f->st->shown.types[i].is_counted || lane_is_null(lane))
-			continue;
-		sum += with_bytes && is_printed_bytes(lane) ?
-		    (lane->indicator - 3) / 2 :
-		    lane->indicator;
+		if (is_counted_alone(f, i))
+			sum += with_bytes && is_printed_bytes(lane) ?
+			    (lane->indicator - 3) / 2 :
+			    lane->indicator;
 	}
 	return sum == wanted;
 }
@@ -322,12 +343,11 @@ static int
 take_printed_bytes(struct fetch *f, struct err *e)
 {
 	for (size_t i = 0; i < f->n_cells; i++) {
+		const struct lane *lane = &f->lanes[f->st->shown.types[i].lane];
 		struct cell *cell = &f->cells[i];
-		char nibble = '\0', *data = f->lanes[i].buffer + 2;
+		char nibble = '\0', *data = lane->buffer + 2;
 
-		if (!f->st->shown.types[i].is_counted ||
-		    lane_is_null(&f->lanes[i]) ||
-		    !is_printed_bytes(&f->lanes[i]))
+		if (!is_counted_alone(f, i) || !is_printed_bytes(lane))
 			continue;
 		cell->length -= 3;
 		if (hex_decode(data, &cell->length, &nibble, true, e) < 0)
@@ -339,15 +359,14 @@ take_printed_bytes(struct fetch *f, struct err *e)
 }
 
 /* The sum says that a text was cut, not which: name those that it may be. */
-static void
+static int
 refuse_nul(const struct fetch *f, struct err *e)
 {
 	char names[160] = "";
 	size_t n = 0, length = 0;
 
 	for (size_t i = 0; i < f->n_cells; i++) {
-		if (!f->st->shown.types[i].is_counted ||
-		    lane_is_null(&f->lanes[i]))
+		if (!is_counted_alone(f, i))
 			continue;
 		n++;
 		if (length < sizeof(names))
@@ -355,9 +374,9 @@ refuse_nul(const struct fetch *f, struct err *e)
 			    sizeof(names) - length, "%s'%s'",
 			    n > 1 ? " or " : "", f->st->shown.columns[i].name);
 	}
-	(void)err_set(e, ERR_DATA,
-	    "column %s%s: the text holds a NUL byte, where the driver ends it",
-	    names, length >= sizeof(names) ? "..." : "");
+	if (length >= sizeof(names))
+		memcpy(names + sizeof(names) - 4, "...", 4);
+	return joined_refuse_nul(names, e);
 }
 
 /*
@@ -365,22 +384,55 @@ refuse_nul(const struct fetch *f, struct err *e)
  * bytes that the query counted tells.
  */
 static int
-check_sum(struct fetch *f, struct err *e)
+check_sum(struct fetch *f, int64_t left, struct err *e)
 {
-	const struct lane *lane = &f->lanes[f->n_cells];
-	int64_t wanted = lane_is_null(lane) ? -1 :
-					      strtoll(lane->buffer, NULL, 10);
-
-	if (sum_agrees(f, wanted, false))
+	if (sum_agrees(f, left, false))
 		return 0;
-	if (sum_agrees(f, wanted, true))
+	if (sum_agrees(f, left, true))
 		return take_printed_bytes(f, e);
-	if (lose(f, e) == 0)
-		return 0;
-	refuse_nul(f, e);
-	return err_hint(e,
-	    "Select hex(column) or replace(column, char(0), ''), or allow "
-	    "the loss with source.lossy = \"warn\".");
+	return lose(f, e) == 0 ? 0 : refuse_nul(f, e);
+}
+
+/* A text that its lane cut, as a whole: it is one of many values. */
+static int
+read_row(struct fetch *f, struct cell_part *text, struct err *e)
+{
+	struct cell_part part = { .more = true };
+
+	buf_reset(&f->row);
+	while (part.more)
+		if (lane_read(&f->reader, &f->lanes[0], 0, &part, e) < 0 ||
+		    buf_put(&f->row, part.data, part.length, e) < 0)
+			return -1;
+	if (buf_reserve(&f->row, BLOCK_SLACK, e) < 0)
+		return -1;
+	text->data = f->row.data;
+	text->length = f->row.length;
+	if (text->length > f->longest)
+		f->longest = text->length;
+	return 0;
+}
+
+/* The text of short values, then the long ones beside it. */
+static int
+finish_marked(struct fetch *f, struct err *e)
+{
+	const struct lane *lane = &f->lanes[0];
+	struct cell_part text = { .data = lane->buffer };
+	int64_t left;
+
+	if (lane_is_null(lane))
+		return err_set(e, ERR_INTERNAL, "SQLite gives NULL for a row");
+	text.length = (size_t)lane->indicator;
+	if (lane_is_cut(lane) && read_row(f, &text, e) < 0)
+		return -1;
+	if (joined_take(&f->joined, &text, f->cells, &left, e) < 0)
+		return -1;
+	for (size_t i = 0; i < f->n_cells; i++)
+		if (f->st->shown.types[i].lane > 0 && finish_cell(f, i, e) < 0)
+			return err_in(
+			    e, "column '%s'", f->st->shown.columns[i].name);
+	return check_sum(f, left, e);
 }
 
 /* The row as one text: there as a whole, or to be read in parts. */
@@ -414,11 +466,13 @@ finish_row(struct fetch *f, struct err *e)
 {
 	if (f->st->layout == LAYOUT_RECORD)
 		return finish_record(f, e);
+	if (f->st->layout == LAYOUT_MARKED)
+		return finish_marked(f, e);
 	for (size_t i = 0; i < f->n_cells; i++)
 		if (finish_cell(f, i, e) < 0)
 			return err_in(
 			    e, "column '%s'", f->st->shown.columns[i].name);
-	return f->st->layout == LAYOUT_MARKED ? check_sum(f, e) : 0;
+	return 0;
 }
 
 /* Bytes of the row as the driver gave it, as far as they are known. */
@@ -471,6 +525,9 @@ fetch_next(struct fetch *f, const struct block **block, struct err *e)
 
 	f->reader.is_reading = false;
 	f->marked.has_begun = false;
+	/* sqliteodbc fills all of a buffer: begin with a small one. */
+	if (lane_grow(&f->reader, &f->lanes[0], 0, f->longest, e) < 0)
+		return -1;
 	rc = SQLFetch(f->st->handle);
 	if (rc == SQL_NO_DATA) {
 		if (diag_check_end(&place, e) < 0)
@@ -516,6 +573,7 @@ fetch_free(struct fetch *f)
 		lane_release(&f->lanes[i]);
 	lane_reader_release(&f->reader);
 	batch_end(&f->batch);
+	buf_release(&f->row);
 	free(f->lanes);
 	free(f->cells);
 	free(f);

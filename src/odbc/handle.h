@@ -42,7 +42,10 @@ struct column_type {
 	SQLLEN display;	      /* SQL_DESC_DISPLAY_SIZE; 0 unknown */
 	SQLLEN octets;	      /* SQL_DESC_OCTET_LENGTH; 0 unknown */
 	bool is_plain;	      /* a column of a table, not an expression */
-	bool is_counted;      /* its bytes are in the sum (LAYOUT_MARKED) */
+	/* Of LAYOUT_MARKED (sql/wrap.h): */
+	bool is_counted; /* its bytes are in the sum */
+	bool has_number; /* it stands as a number in the row's text */
+	size_t lane;	 /* 0 in the row's text, else the column of its own */
 };
 
 /* The columns of a result. */
@@ -55,7 +58,7 @@ struct description {
 /* How the columns of a result stand in what the driver gives. */
 enum layout {
 	LAYOUT_PLAIN,  /* one for one */
-	LAYOUT_MARKED, /* one for one, values marked, and a sum (sql/wrap.h) */
+	LAYOUT_MARKED, /* a text of short ones, long ones marked (sql/wrap.h) */
 	LAYOUT_RECORD  /* all in one text (record.h) */
 };
 

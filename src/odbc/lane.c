@@ -17,6 +17,7 @@ enum {
 	LANE_SMALL = 4096,	 /* most bytes of a bound buffer */
 	LANE_LEAST = 64,	 /* least bytes of one */
 	LANE_RECORD = 32 * 1024, /* of a whole row in one text */
+	LANE_ROW = 512, /* likewise, for a driver that fills the buffer */
 	LANE_PIECE = 512 * 1024, /* read at once of a long value */
 	LANE_SPLIT = 3		 /* bytes of a character that was not split */
 };
@@ -137,6 +138,18 @@ bind(struct lane_reader *r, struct lane *lane, size_t i, struct err *e)
 	return SQL_SUCCEEDED(rc) ? 0 : diag_error(&place, rc, e);
 }
 
+int
+lane_grow(struct lane_reader *r, struct lane *lane, size_t i, size_t bytes,
+    struct err *e)
+{
+	if (bytes < lane->room || lane->room >= LANE_RECORD)
+		return 0;
+	while (lane->room <= bytes && lane->room < LANE_RECORD)
+		lane->room *= 2;
+	free(lane->buffer);
+	return bind(r, lane, i, e);
+}
+
 static int
 refuse_type(
     const struct lane_reader *r, const struct column_type *t, struct err *e)
@@ -152,6 +165,22 @@ refuse_type(
 	    q->section);
 }
 
+/* The column that lane i has; all of them when it has a row's text. */
+static size_t
+column_of(const struct lane_reader *r, size_t i)
+{
+	const struct description *d = &r->st->shown;
+	size_t column = 0;
+
+	if (r->st->layout == LAYOUT_PLAIN)
+		return i;
+	if (i == 0 || r->st->layout == LAYOUT_RECORD)
+		return d->n;
+	while (column < d->n && d->types[column].lane != i)
+		column++;
+	return column;
+}
+
 /* The form and the room of a lane; 0 bytes when it is not small. */
 static int
 plan_one(
@@ -160,11 +189,11 @@ plan_one(
 	const struct description *d = &r->st->shown;
 
 	lane->form = LANE_TEXT;
-	if (r->st->layout == LAYOUT_RECORD)
-		lane->room = LANE_RECORD;
-	else if (r->st->layout == LAYOUT_MARKED || i >= d->n)
-		lane->room = i < d->n ? room_of(&d->columns[i], &d->types[i]) :
-					LANE_LEAST;
+	if (i >= d->n)
+		lane->room = r->st->layout == LAYOUT_MARKED ? LANE_ROW :
+							      LANE_RECORD;
+	else if (r->st->layout == LAYOUT_MARKED)
+		lane->room = room_of(&d->columns[i], &d->types[i]);
 	else {
 		lane->form = form_of(
 		    r->st->session->quirk, d->types[i].sql_type);
@@ -193,11 +222,12 @@ lane_plan(struct lane_reader *r, struct lane *lanes, size_t n, struct err *e)
 
 	for (size_t i = 0; i < n; i++) {
 		struct lane *lane = &lanes[i];
-		const char *name = i < r->st->shown.n ?
-		    r->st->shown.columns[i].name :
+		size_t column = column_of(r, i);
+		const char *name = column < r->st->shown.n ?
+		    r->st->shown.columns[column].name :
 		    "";
 
-		if (plan_one(r, lane, i, e) < 0)
+		if (plan_one(r, lane, column, e) < 0)
 			return err_in(e, "column '%s'", name);
 		if ((lane->room == 0 || lane->form == LANE_UCS4) &&
 		    !r->can_refetch)

@@ -68,6 +68,12 @@ void lane_reader_release(struct lane_reader *r);
  */
 int lane_plan(struct lane_reader *r, struct lane *lanes, size_t n,
     struct err *e) MUST_CHECK;
+/*
+ * Bind lane i, which is bound, to a buffer for values of so many bytes, as far
+ * as rows in one text get that much. Its current value is gone.
+ */
+int lane_grow(struct lane_reader *r, struct lane *lane, size_t i, size_t bytes,
+    struct err *e) MUST_CHECK;
 /* Whether the current value of a bound lane is NULL. */
 bool lane_is_null(const struct lane *lane);
 /* Whether its buffer cut the value. */

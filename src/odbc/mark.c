@@ -5,7 +5,6 @@
  * longer than a part, so it is there as a whole.
  */
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/number.h"
@@ -13,21 +12,16 @@
 #include "odbc/mark.h"
 
 /* 20 digits as SQLite prints them: the nearest double is the stored one. */
-static int
-take_real(char *data, size_t *length, struct err *e)
+int
+mark_take_real(char *data, size_t *length, struct err *e)
 {
-	char text[64], *end;
+	char text[NUMBER_TEXT];
 	double value;
 
-	if (*length >= sizeof(text))
-		return err_set(
-		    e, ERR_INTERNAL, "a REAL of %zu digits", *length);
-	memcpy(text, data, *length);
-	text[*length] = '\0';
-	value = strtod(text, &end);
-	if (end == text || *end != '\0')
-		return err_set(
-		    e, ERR_INTERNAL, "'%s' instead of a number", text);
+	if (!number_get_double(data, *length, &value))
+		return err_set(e, ERR_INTERNAL, "'%.*s' instead of a number",
+		    (int)(*length < sizeof(text) ? *length : sizeof(text)),
+		    data);
 	*length = number_put_double(text, value, NUMBER_POINT);
 	memcpy(data, text, *length);
 	return 0;
@@ -59,7 +53,7 @@ mark_read(struct marked *m, struct cell_part *part, struct err *e)
 		return 0;
 	if (m->kind == 'r') {
 		/* The text may be longer than what is left behind the mark. */
-		if (take_real(data, &n, e) < 0)
+		if (mark_take_real(data, &n, e) < 0)
 			return -1;
 	} else if (hex_decode(data, &n, &m->nibble, !part->more, e) < 0)
 		return -1;

@@ -21,6 +21,8 @@ struct marked {
 	bool has_begun; /* the first part was there */
 };
 
+/* The shortest text of a REAL of 20 digits, in its place. */
+int mark_take_real(char *data, size_t *length, struct err *e) MUST_CHECK;
 /*
  * Turn the next part of a value, which may be changed, into what it stands
  * for: the shortest text of a REAL, the bytes of a BLOB, the text with a NUL.

@@ -1,20 +1,14 @@
 /*
- * wrap.c - a query inside another one, so that its values come out exactly
+ * wrap.c - which statements can stand inside another one
  *
- * SQLite merges a subquery into the query around it and then evaluates an
- * expression as often as its name stands there: random() would differ from
- * itself. LIMIT -1 inside and WHERE outside prevent that (measured; drivers.md)
- * and are left out where every column is a plain one of a table. Which driver
- * is wrapped how, and who reads the marks, is in the odbc room.
+ * And PostgreSQL's; SQLite's is wrap_sqlite.c. Which driver is wrapped how, and
+ * who reads what comes back, is in the odbc room.
  */
 #include <string.h>
 #include <strings.h>
 
 #include "sql/lexer.h"
 #include "sql/wrap.h"
-
-/* SQLite's limit for the depth of an expression is 1000: sums of sums. */
-enum { WRAP_SUM = 30 };
 
 /* What was seen of a statement. */
 struct look {
@@ -131,118 +125,6 @@ wrap_plainly(struct buf *out, const char *sql, size_t length,
 	return buf_put(out, sql, length, e) < 0 || buf_puts(out, end, e) < 0 ?
 	    -1 :
 	    1;
-}
-
-/* What values a column can hold, from its declared type. */
-enum affinity { AFFINITY_NONE, AFFINITY_INTEGER, AFFINITY_TEXT, AFFINITY_REAL };
-
-static enum affinity
-affinity_of(const struct wrap *w, const struct wrap_column *c)
-{
-	static const char *const text[] = { "CHAR", "CLOB", "TEXT" };
-	static const char *const real[] = { "REAL", "FLOA", "DOUB" };
-
-	if (!w->is_trusted || !c->is_plain)
-		return AFFINITY_NONE;
-	if (strcasestr(c->declared, "INT") != NULL)
-		return AFFINITY_INTEGER;
-	for (size_t i = 0; i < sizeof(text) / sizeof(text[0]); i++)
-		if (strcasestr(c->declared, text[i]) != NULL)
-			return AFFINITY_TEXT;
-	/* BLOB has no affinity, and stands before REAL in the rules. */
-	if (strcasestr(c->declared, "BLOB") != NULL)
-		return AFFINITY_NONE;
-	for (size_t i = 0; i < sizeof(real) / sizeof(real[0]); i++)
-		if (strcasestr(c->declared, real[i]) != NULL)
-			return AFFINITY_REAL;
-	return AFFINITY_NONE;
-}
-
-/*
- * The value of column i, marked where the driver would not give it exactly.
- * 20 digits, since 17 of SQLite's printf are not always the right ones.
- */
-static int
-put_value(struct buf *out, const struct wrap *w, size_t i, struct err *e)
-{
-	enum affinity a = affinity_of(w, &w->columns[i]);
-
-	if (a == AFFINITY_TEXT)
-		return buf_printf(out, e, "c%zu", i);
-	if (buf_printf(out, e, "case typeof(c%zu)", i) < 0 ||
-	    (a == AFFINITY_INTEGER &&
-		buf_printf(out, e, " when 'integer' then c%zu", i) < 0))
-		return -1;
-	return buf_printf(out, e,
-	    " when 'real' then printf('%sr%%!.20g',c%zu)"
-	    " when 'blob' then '%sx'||hex(c%zu) when 'text' then case "
-	    "when instr(c%zu,char(0)) then '%sn'||hex(cast(c%zu as blob)) "
-	    "else c%zu end else c%zu end",
-	    w->mark, i, w->mark, i, i, w->mark, i, i, i);
-}
-
-/*
- * The bytes of the texts that are not marked: what the driver gives must sum
- * up to it, else it stopped at a NUL, or prints bytes as X'00'. Far cheaper
- * (17 ns a cell) than to look for either (80 ns).
- */
-static int
-put_sum(struct buf *out, const struct wrap *w, struct err *e)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < w->n; i++) {
-		w->columns[i].is_counted = affinity_of(w, &w->columns[i]) ==
-		    AFFINITY_TEXT;
-		if (!w->columns[i].is_counted)
-			continue;
-		if (buf_puts(out,
-			n == 0		      ? ",(" :
-			    n % WRAP_SUM == 0 ? ")+(" :
-						"+",
-			e) < 0 ||
-		    buf_printf(
-			out, e, "ifnull(length(cast(c%zu as blob)),0)", i) < 0)
-			return -1;
-		n++;
-	}
-	return n > 0 ? buf_puts(out, ")", e) : buf_puts(out, ",0", e);
-}
-
-static bool
-needs_barrier(const struct wrap *w)
-{
-	for (size_t i = 0; i < w->n; i++)
-		if (!w->columns[i].is_plain)
-			return true;
-	return !w->is_trusted;
-}
-
-int
-wrap_sqlite(struct buf *out, struct wrap *w, struct err *e)
-{
-	bool barrier = needs_barrier(w);
-
-	if (buf_printf(out, e, "with %s(", w->mark) < 0)
-		return -1;
-	for (size_t i = 0; i < w->n; i++)
-		if (buf_printf(out, e, "%sc%zu", i > 0 ? "," : "", i) < 0)
-			return -1;
-	/* A comment may end the statement, so a line break ends the comment. */
-	if (buf_printf(out, e, ") as (%s", barrier ? "select * from (" : "") <
-		0 ||
-	    buf_put(out, w->sql, w->length, e) < 0 ||
-	    buf_printf(out, e, "\n%s) select ", barrier ? ") limit -1" : "") <
-		0)
-		return -1;
-	for (size_t i = 0; i < w->n; i++)
-		if ((i > 0 && buf_puts(out, ",", e) < 0) ||
-		    put_value(out, w, i, e) < 0)
-			return -1;
-	if (put_sum(out, w, e) < 0)
-		return -1;
-	return buf_printf(
-	    out, e, " from %s%s", w->mark, barrier ? " where 1" : "");
 }
 
 int

@@ -18,6 +18,7 @@ import argparse
 import json
 import os
 import platform
+import signal
 import statistics
 import subprocess
 import sys
@@ -121,12 +122,10 @@ class Bench:
         return self.truths[table.name].differences(truth, table.names)
 
     def run(self, contestants):
-        """All rounds: a list of figures with what they are of."""
-        results = []
+        """All rounds: lists of figures with what they are of."""
         for table in self.tables:
             for database in self.databases:
-                results += self.contest(contestants, database, table)
-        return results
+                yield self.contest(contestants, database, table)
 
     def contest(self, contestants, database, table):
         """One table of one database."""
@@ -187,19 +186,29 @@ def medians(results):
     return results
 
 
-def options():
-    """The command line."""
+def write_report(directory, report):
+    """What there is so far."""
+    os.makedirs(directory, exist_ok=True)
+    for name, text in (("results.json", json.dumps(report, indent=1)),
+                       ("results.md", show.tables(report)),
+                       ("results.svg", show.plot(report))):
+        with open(os.path.join(directory, name), "w") as f:
+            f.write(text)
+
+
+def options(words=None):
+    """The command line, or these words."""
     p = argparse.ArgumentParser(
         description=__doc__.split("\n\n")[0], epilog="Run it in the build "
         "directory, after `make check TESTS=`.")
-    words = str.split
+    split = str.split
     p.add_argument("--rounds", type=int, default=5, metavar="N",
                    help="rounds (default 5)")
     p.add_argument("--scale", type=float, default=1, metavar="X",
                    help="of the tables' rows (default 1: a million)")
-    p.add_argument("--tables", type=words, default=["narrow", "wide", "big"],
+    p.add_argument("--tables", type=split, default=["narrow", "wide", "big"],
                    help="default 'narrow wide big'")
-    p.add_argument("--databases", type=words,
+    p.add_argument("--databases", type=split,
                    default=["sqlite", "postgres", "mariadb"],
                    help="default 'sqlite postgres mariadb'")
     p.add_argument("--peers", type=lambda s: s.split(","), metavar="NAMES",
@@ -208,10 +217,12 @@ def options():
                    help="default bench-results")
     p.add_argument("--serve", action="store_true", help="load the databases, "
                    "say where they are, wait for the end of standard input")
-    return p.parse_args()
+    return p.parse_args(words)
 
 
 def main():
+    # A server must end, and its data go, however this ends.
+    signal.signal(signal.SIGTERM, lambda *unused: sys.exit(143))
     given = options()
     contestants = [p for p in peers.PEERS
                    if (given.peers is None or p.name in given.peers)]
@@ -225,16 +236,12 @@ def main():
         if given.serve:
             bench.serve()
             return
-        results = medians(bench.run(contestants))
-    os.makedirs(given.output, exist_ok=True)
-    report = {"machine": machine(), "rounds": given.rounds,
-              "scale": given.scale, "missing": missing, "results": results}
-    with open(os.path.join(given.output, "results.json"), "w") as f:
-        json.dump(report, f, indent=1)
-    for name, text in (("results.md", show.tables(report)),
-                       ("results.svg", show.plot(report))):
-        with open(os.path.join(given.output, name), "w") as f:
-            f.write(text)
+        report = {"machine": machine(), "rounds": given.rounds,
+                  "scale": given.scale, "missing": missing, "results": []}
+        results = report["results"]
+        for found in bench.run(contestants):
+            results += medians(found)
+            write_report(given.output, report)
     print(show.tables(report))
     wrong = [r for r in results if r["peer"] == "odbcship" and
              (r.get("verdict") or "failed" in r)]

@@ -8,6 +8,7 @@ import hashlib
 import io
 import json
 import os
+import sqlite3
 
 from harness import Case, main, source, target
 
@@ -123,7 +124,7 @@ TEXTS = [
     "1e5", "\x01control",
 ]
 
-INTEGERS = [0, 1, -1, 2**31 - 1, -2**31, 2**31, 2**53 + 1, 2**63 - 1, -2**63]
+INTEGERS = [0, 1, -1, 2**31 - 1, -2**31, 2**31, 2**40 + 1, 2**63 - 1, -2**63]
 
 REALS = [0.1, -0.1, 1 / 3, 1e300, 5e-324, 1.7976931348623157e308, 123456.789,
          2.0**53, 100.0, 1e22, 1e23]
@@ -243,6 +244,100 @@ class Values(Case):
         self.assertEqual((said["rows"], said["bytes"]), (2, len(data)))
         self.assertEqual(said["files"][0]["sha256"],
                          hashlib.sha256(data).hexdigest())
+
+
+# Values of every storage class, and what looks like something else.
+ODD = [None, 0, 1, -1, 5, 5.0, 0.1, -0.5, 2**40 + 1, 2**63 - 1, -2**63,
+       -2.0**63, 2.0**63, 9.3e18, 1e300, 5e-324, -1.7976931348623157e308,
+       float("inf"), float("-inf"), "", "0", "5", "5.0", "1e3", " 7 ", "NULL",
+       "a", "^", "~", "~~", "^z", "%s", "3,0.1", "2026-11-25",
+       "2026-11-25 10:11:12.345678", "\u00e4\u20ac\U0001f600", 'q"u,o\r\nte',
+       "x" * 1500, "\u00e9" * 20000, b"", b"\0", b"\0\xff", b"X'00'",
+       bytes(range(256))]
+# Declared types, by how odbcship reads them; two texts without a size.
+TYPES = ["INTEGER", "bigint", "REAL", "double precision", "DECIMAL(10,2)",
+         "NUMERIC", "DATE", "timestamp", "varchar(20)", "TEXT", "clob", "BLOB",
+         "", "boolean"]
+
+
+class Odd(Case):
+    """Any value in any column: as it is stored."""
+
+    def make(self, types):
+        path = self.home.sqlite("odd")
+        db = sqlite3.connect(path)
+        names = ["c%d" % i for i in range(len(types))]
+        with db:
+            db.execute("CREATE TABLE t (%s)" % ", ".join(
+                "%s %s" % pair for pair in zip(names, types)))
+            for i in range(len(ODD)):
+                # Each row has another value in each column.
+                db.execute("INSERT INTO t VALUES (%s)" % ",".join(
+                    "?" * len(types)), [ODD[(i + 7 * column) % len(ODD)]
+                                        for column in range(len(types))])
+        rows = db.execute("SELECT * FROM t").fetchall()
+        db.close()
+        return rows
+
+    @staticmethod
+    def text(value):
+        """As odbcship writes it, NULL apart."""
+        if value is None:
+            return "(null)"
+        if isinstance(value, bytes):
+            return value.hex()
+        if isinstance(value, float):
+            text = repr(value).replace("inf", "Infinity")
+            if "e" in text and "." not in text:
+                text = text.replace("e", ".0e")
+            return text
+        return str(value)
+
+    def check(self, types, *queries):
+        rows = self.make(types)
+        wanted = [[self.text(v) for v in row] for row in rows]
+        for query in queries:
+            out = self.home.run("query", "-q", "-d", "odd", "-e", query,
+                                "--set", "file.null=(null)").bytes
+            got = list(csv.reader(io.StringIO(out.decode(), newline=""),
+                                  strict=True))[1:]
+            self.assertEqual(len(got), len(wanted), query)
+            for number, (mine, its) in enumerate(zip(got, wanted)):
+                for name, a, b in zip(types, mine, its):
+                    self.assertEqual(a, b, "row %d, %s: %s" % (
+                        number, name, query))
+
+    def test_types(self):
+        """every class of value in every kind of column"""
+        self.check(TYPES, "SELECT * FROM t", "SELECT * FROM t ORDER BY rowid",
+                   "SELECT t.* FROM t, (SELECT 1)")
+
+    def test_many(self):
+        """more columns than a function of SQLite takes arguments"""
+        self.check((TYPES * 20)[:250], "SELECT * FROM t")
+
+    def test_nul(self):
+        """a text with a NUL: as digits where it can be told, else an error"""
+        path = self.home.sqlite("nul")
+        db = sqlite3.connect(path)
+        for kind, stays in (("", True), ("DECIMAL", True), ("INTEGER", True),
+                            ("varchar(9)", False), ("TEXT", False),
+                            ("DATE", False)):
+            with db:
+                db.execute("DROP TABLE IF EXISTS t")
+                db.execute("CREATE TABLE t (n INTEGER, v %s, z varchar(5))" %
+                           kind)
+                db.execute("INSERT INTO t VALUES (1, ?, 'end')", ["a\0b"])
+            result = self.home.run(
+                "query", "-d", "nul", "-e", "SELECT * FROM t", "--set",
+                "file.invalid=replace", expect=None)
+            if stays:
+                self.assertEqual(result.bytes, "n,v,z\r\n1,a\ufffdb,end\r\n"
+                                 .encode(), str(result))
+            else:
+                self.assertEqual(result.status, 65, str(result))
+                self.assert_message(result, "NUL")
+        db.close()
 
 
 if __name__ == "__main__":

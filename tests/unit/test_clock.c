@@ -54,6 +54,11 @@ test_monotonic(void **state)
 	clock_sleep_ms(50);
 	assert_true(clock_monotonic_ms() - last >= 49);
 	clock_sleep_ms(0);
+	/* The coarse one goes on as well, and not far behind. */
+	last = clock_coarse_ms();
+	clock_sleep_ms(50);
+	now = clock_coarse_ms();
+	assert_true(now - last >= 30 && now <= clock_monotonic_ms());
 }
 
 static bool

@@ -598,6 +598,29 @@ test_write_error_is_told(void **state)
 	end_trial(&t);
 }
 
+/* The copies, plain and with quotes doubled; no byte beyond the spill. */
+static void
+check_copies(const char *data, size_t n)
+{
+	char to[256], twin[256];
+	size_t length = 0;
+
+	memset(to, '#', sizeof(to));
+	assert_int_equal(
+	    scan_copy(to, data, n, ','), scan_field_scalar(data, n, ','));
+	assert_memory_equal(to, data, n);
+	assert_int_equal(to[n + SCAN_SPILL], '#');
+	for (size_t i = 0; i < n; i++) {
+		twin[length++] = data[i];
+		if (data[i] == '"')
+			twin[length++] = '"';
+	}
+	memset(to, '#', sizeof(to));
+	assert_ptr_equal(scan_double_quotes(to, data, n), to + length);
+	assert_memory_equal(to, twin, length);
+	assert_int_equal(to[length + SCAN_SPILL], '#');
+}
+
 /* The vector scan and its scalar twin agree on random bytes. */
 static void
 test_scan_agrees(void **state)
@@ -618,6 +641,7 @@ test_scan_agrees(void **state)
 							 random() % 8];
 		assert_int_equal(
 		    scan_field(data, n, ','), scan_field_scalar(data, n, ','));
+		check_copies(data, n);
 	}
 }
 

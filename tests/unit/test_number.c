@@ -136,6 +136,76 @@ test_floats(void **state)
 	}
 }
 
+static void
+check_get(const char *text)
+{
+	double value = 0, wanted = strtod(text, NULL);
+
+	if (!number_get_double(text, strlen(text), &value) ||
+	    memcmp(&value, &wanted, sizeof(value)) != 0)
+		fail_msg("%s: %a instead of %a", text, value, wanted);
+}
+
+/* A digit behind the middle of two doubles decides, wherever it stands. */
+static void
+check_middle(double value)
+{
+	long double middle;
+	uint64_t bits;
+	double next;
+	char text[64];
+
+	memcpy(&bits, &value, sizeof(bits));
+	bits++;
+	memcpy(&next, &bits, sizeof(next));
+	middle = ((long double)value + (long double)next) / 2;
+	for (int digits = 17; digits <= 22; digits++) {
+		(void)snprintf(text, sizeof(text), "%.*Lf", digits, middle);
+		check_get(text);
+		(void)snprintf(text, sizeof(text), "%.*Lf1", digits, middle);
+		check_get(text);
+		(void)snprintf(text, sizeof(text), "%.*Lg", digits, middle);
+		check_get(text);
+	}
+}
+
+static void
+test_get(void **state)
+{
+	static const char *const texts[] = { "0", "-0", "-0.0", "1", "5.0",
+		"0.1", "123456789012345678901234567890", "1e300", "-5e-324",
+		"Inf", "-Inf", "9007199254740993", "9007199254740993.0000001",
+		"0.000000000000000000000000000000000000012345",
+		"18446744073709551615", "9999999999999999999",
+		"99999999999999999999", "1.7976931348623157e308" };
+	static const char *const wrong[] = { "", "-", "1x", "1.2.3", "--1",
+		"1 2" };
+	unsigned seed = (unsigned)getpid();
+	double unused;
+	char text[64];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		check_get(texts[i]);
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		assert_false(
+		    number_get_double(wrong[i], strlen(wrong[i]), &unused));
+	printf("# seed %u\n", seed);
+	srandom(seed);
+	for (int round = 0; round < 200000; round++) {
+		double value = (double)random() / (double)(1 + random() % 1000);
+
+		for (long n = random() % 20; n > 0; n--)
+			value *= round % 2 == 0 ? 10 : 0.1;
+
+		(void)snprintf(text, sizeof(text), "%.*g",
+		    (int)(15 + random() % 8), value);
+		check_get(text);
+		if (round % 10 == 0)
+			check_middle(value);
+	}
+}
+
 int
 main(void)
 {
@@ -144,6 +214,7 @@ main(void)
 		cmocka_unit_test(test_float_forms),
 		cmocka_unit_test(test_random_doubles),
 		cmocka_unit_test(test_floats),
+		cmocka_unit_test(test_get),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
