@@ -42,6 +42,8 @@ void json_end(struct json *j);
 void json_string(struct json *j, const char *key, const char *value);
 /* Put a text of the user's own as it is, even if it looks like a secret. */
 void json_exact(struct json *j, const char *key, const char *value);
+/* Put what is JSON already, as it is. */
+void json_raw(struct json *j, const char *key, const char *text);
 /* Put an integer. */
 void json_integer(struct json *j, const char *key, int64_t value);
 /* Put true or false. */

@@ -1,9 +1,9 @@
 /*
- * export.h - run the batch in a worker process and write the file
+ * export.h - run the batch in a worker process and write the files
  *
  * A driver is foreign code: some crash, some hang whatever timeout is set.
  * export_run forks a worker that alone speaks to the database and writes the
- * file; the caller's process listens on a pipe, holds the limits, and turns a
+ * files; the caller's process listens on a pipe, holds the limits, and turns a
  * worker that dies, hangs or is killed into an error that names the statement
  * it was in.
  *
@@ -57,11 +57,11 @@ struct export_watch {
 	void (*tick)(void *arg);
 };
 
-/* Where the file goes. */
+/* Where the files go. */
 struct export_place {
-	const char *dir;  /* directory of the file, or NULL */
-	const char *name; /* its name there */
-	int fd;		  /* else a descriptor to write to */
+	const char *dir;  /* directory of the files, or NULL */
+	const char *name; /* of the only file there; NULL: as the plan says */
+	int fd;		  /* without a directory: a descriptor to write to */
 };
 
 /* Values that are not as the database holds them, as the job allows. */
@@ -71,35 +71,51 @@ struct export_changes {
 	uint64_t prefixed; /* texts with an apostrophe in front */
 };
 
-/* What came of it. */
+/* One file that was written, or was not since it has no rows. */
 struct export_file {
+	char *name;		       /* owned */
+	unsigned index;		       /* of the plan's files, from 0 */
+	unsigned part;		       /* of those split, from 1 */
+	bool skipped;		       /* no rows: there is no such file */
 	struct export_changes changes; /* what was allowed */
 	uint64_t rows;		       /* records without the header */
 	uint64_t bytes;		       /* size */
-	char sha256[HASH_TEXT];	       /* of its content */
+	char sha256[HASH_TEXT];	       /* of its bytes */
+	uint64_t content_bytes; /* before it was compressed or encrypted */
+	char content_sha256[HASH_TEXT]; /* of those */
 	char *columns; /* JSON array of name, kind, type; owned */
-	struct guard_result *results; /* of gates and checks; owned */
-	size_t n_results;	      /* how many */
-	bool may_repeat;	  /* it failed, and the batch can begin anew */
-	char *from, *to;	  /* the cut-off, owned; NULL: there is none */
-	struct session_info info; /* what it came from */
 };
 
-#define EXPORT_FILE_INIT \
+/* What came of an export. */
+struct export_result {
+	struct export_file *files;   /* owned, in the order of the plan */
+	size_t n_files;		     /* how many */
+	struct guard_result *checks; /* of gates and checks; owned */
+	size_t n_checks;	     /* how many */
+	bool may_repeat;	  /* it failed, and the batch can begin anew */
+	char *from, *to;	  /* the cut-off, owned; NULL: there is none */
+	struct session_info info; /* what they came from */
+};
+
+#define EXPORT_RESULT_INIT \
 	{ \
-		.rows = 0 \
+		.files = NULL \
 	}
 
-/* Run the batch of plan and write the file. */
+/* Run the batch of plan and write the files. */
 int export_run(const struct plan *plan, const struct export_place *place,
-    const struct export_watch *watch, struct export_file *file,
+    const struct export_watch *watch, struct export_result *result,
     struct err *e) MUST_CHECK;
 /* Only connect and disconnect again, in a worker. */
 int export_check(const struct plan *plan, struct session_info *info,
     struct err *e) MUST_CHECK;
 /* Warn of what in the file of this name is not as the database holds it. */
 void export_tell_changes(const char *name, const struct export_changes *c);
+/* Rows of all files. */
+uint64_t export_rows(const struct export_result *result);
+/* Bytes of all files. */
+uint64_t export_bytes(const struct export_result *result);
 /* Free what export_run gave. */
-void export_file_release(struct export_file *file);
+void export_result_release(struct export_result *result);
 
 #endif

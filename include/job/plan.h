@@ -24,6 +24,7 @@
 #include "odbc/session.h"
 #include "odbc/statement.h"
 #include "ship/target.h"
+#include "sink/chain.h"
 #include "spec/date.h"
 #include "spec/problem.h"
 #include "spec/spec.h"
@@ -60,10 +61,33 @@ struct plan_param {
 	bool is_cutoff;	      /* of source.watermark: the last two */
 };
 
+/* What happens to a result without rows; in the order of file.empty. */
+enum plan_empty {
+	PLAN_EMPTY_SHIP, /* a file with nothing but a header */
+	PLAN_EMPTY_SKIP, /* no file, and no failure */
+	PLAN_EMPTY_FAIL	 /* an error */
+};
+
+/* A file that a result set becomes, or as many as it is split into. */
+struct plan_file {
+	const char *where;	   /* "file", "files": for messages */
+	enum plan_result result;   /* which result becomes the file */
+	uint64_t result_number;	   /* of PLAN_RESULT_NUMBER */
+	const char *result_name;   /* as in the spec; borrowed */
+	const char *name_template; /* borrowed; NULL for query */
+	char *name; /* of the first part, owned; set by plan_name_run */
+	struct csv_options csv;	    /* how the file looks */
+	struct chain_options chain; /* compressed, encrypted */
+	uint64_t split_rows;	    /* most rows of a part; 0 for no limit */
+	enum plan_empty empty;	    /* without rows */
+	bool has_checksum;	    /* NAME.sha256 follows it */
+	bool has_manifest;	    /* NAME.manifest.json follows it */
+};
+
 /* A target with the name its file has there until it is complete. */
 struct plan_target {
 	struct target target; /* texts owned by texts below */
-	char *temporary;      /* expanded; set by plan_name_run */
+	char *temporary;      /* of the first file; set by plan_name_run */
 	char *url;	      /* expanded, owned */
 	char *secret;	      /* the password, owned */
 	char *key_secret;     /* the client key's password, owned */
@@ -95,12 +119,12 @@ struct plan {
 	unsigned retries;		/* of the batch, after a deadlock... */
 	bool in_transaction;		/* the batch is one */
 	enum session_isolation isolation; /* of its transactions */
-	enum plan_result result;	  /* which result becomes the file */
-	uint64_t result_number;		  /* of PLAN_RESULT_NUMBER */
-	const char *result_name;	  /* of PLAN_RESULT_NAME; borrowed */
 
-	char *file_name;	     /* set by plan_name_run */
-	struct csv_options csv;	     /* how the file looks */
+	int64_t run;		     /* its number; set by plan_name_run */
+	struct plan_file *files;     /* owned */
+	size_t n_files;		     /* at least one */
+	const char *done_template;   /* of the marker, or NULL; borrowed */
+	char *done_name;	     /* owned; set by plan_name_run */
 	struct plan_target *targets; /* owned */
 	size_t n_targets;	     /* how many */
 
@@ -123,6 +147,18 @@ int plan_build(struct plan **p, const struct spec *spec,
 /* Expand the names that may hold the run's number. */
 int plan_name_run(struct plan *p, int64_t run, struct err *e) MUST_CHECK;
 /*
+ * The name of a part, counted from 1, of a file; the caller frees it. Without
+ * file.split there is one part.
+ */
+char *plan_part_name(const struct plan *p, const struct plan_file *f,
+    unsigned part, struct err *e) MUST_CHECK;
+/*
+ * What a file of that name is called at a target until it is complete; the
+ * caller frees it.
+ */
+char *plan_temporary(const struct plan *p, const struct plan_target *t,
+    const char *name, struct err *e) MUST_CHECK;
+/*
  * Split the batch into s by dialect d (or the plan's own when NULL; ansi when
  * it has none). on_connect statements are not part of it.
  */
@@ -131,7 +167,7 @@ int plan_split(const struct plan *p, const struct dialect *d, struct script *s,
 /*
  * Whether each parameter stands in one of the statements, and each :name in
  * them is a parameter; parameters of the main file need not be used. The
- * result that is asked for by name must be there too.
+ * results that are asked for by name must be there too.
  */
 int plan_check_batch(const struct plan *p, const struct dialect *d,
     const struct script *batch, struct err *e) MUST_CHECK;

@@ -32,16 +32,29 @@ struct run_options {
 enum run_state {
 	RUN_FAILED,  /* something failed: e says what */
 	RUN_SHIPPED, /* delivered to every target */
-	RUN_KEPT,    /* --no-ship: the file is in the spool */
-	RUN_HELD,    /* a check failed: the file is in the spool */
+	RUN_KEPT,    /* --no-ship: the files are in the spool */
+	RUN_HELD,    /* a check failed: the files are in the spool */
+	RUN_EMPTY,   /* no rows, and file.empty is "skip": nothing to ship */
 	RUN_ALREADY  /* this logical date was shipped before */
 };
 
-/* What came of the delivery to one target. */
+/* A file of a run: data, or a small one that follows it. */
+struct run_file_outcome {
+	const char *kind; /* "data", "checksum", "manifest", "done" */
+	const struct export_file *data; /* of the run's result; NULL else */
+	char *name;			/* owned */
+	char *path;	/* in the spool, owned; NULL when it is skipped */
+	uint64_t bytes; /* size */
+	char sha256[HASH_TEXT]; /* of its bytes */
+	int64_t id;		/* its number in the ledger; 0: not recorded */
+};
+
+/* What came of the delivery of one file to one target. */
 struct run_delivery_outcome {
-	char *target;		/* its name, owned */
-	struct receipt receipt; /* as far as it came */
-	struct err error;	/* ERR_NONE when it was delivered */
+	char *target;			     /* its name, owned */
+	const struct run_file_outcome *file; /* of the run's files */
+	struct receipt receipt;		     /* as far as it came */
+	struct err error; /* ERR_NONE when it was delivered */
 };
 
 /* Who listens to a run; every function may be NULL. */
@@ -59,17 +72,17 @@ struct run_watch {
 
 /* What came of a run. */
 struct run_outcome {
-	enum run_state state;	 /* how it ended */
-	int64_t run;		 /* its number; 0: not recorded */
-	int64_t shipped_run;	 /* RUN_ALREADY: by which run */
-	char job[128];		 /* the job */
-	char environment[128];	 /* "" for none */
-	char date[DATE_TEXT];	 /* logical date */
-	char owner[256];	 /* who is told, or empty */
-	char runbook[512];	 /* where to look, or empty */
-	char *file_name;	 /* owned, NULL: no file */
-	char *path;		 /* in the spool, owned */
-	struct export_file file; /* what was written */
+	enum run_state state;		/* how it ended */
+	int64_t run;			/* its number; 0: not recorded */
+	int64_t shipped_run;		/* RUN_ALREADY: by which run */
+	char job[128];			/* the job */
+	char environment[128];		/* "" for none */
+	char date[DATE_TEXT];		/* logical date */
+	char owner[256];		/* who is told, or empty */
+	char runbook[512];		/* where to look, or empty */
+	struct export_result result;	/* what was written */
+	struct run_file_outcome *files; /* owned, in the order of delivery */
+	size_t n_files;			/* how many */
 	struct run_delivery_outcome *deliveries; /* owned */
 	size_t n_deliveries;			 /* how many were tried */
 	uint64_t elapsed_ms;			 /* of the whole run */
@@ -83,6 +96,16 @@ int run_job(const struct run_options *options, const struct run_watch *watch,
     struct run_outcome *outcome, struct err *e) MUST_CHECK;
 /* Free what the outcome holds. */
 void run_outcome_release(struct run_outcome *outcome);
+/* How many files there are to deliver to each target. */
+size_t run_count_files(const struct run_outcome *outcome);
+/*
+ * How many of them the target of delivery *i has; *i goes on to the first
+ * delivery of the next target.
+ */
+size_t run_count_delivered(const struct run_outcome *outcome, size_t *i);
+/* Where they are: the file, or the directory of all; the caller frees it. */
+char *
+run_kept_path(const struct run_outcome *outcome, struct err *e) MUST_CHECK;
 /* One word for a state: "shipped", "kept", ... as in the ledger. */
 const char *run_state_name(enum run_state state);
 

@@ -5,8 +5,8 @@
  * way; commit makes it durable and gives it its name in one step. Not for:
  * choosing names (spec/template.h).
  *
- * Shape	spool_open -> out_write(spool_out)* -> spool_commit ->
- *		spool_free
+ * Shape	spool_open -> out_write(spool_out)* [-> spool_finish] ->
+ *		spool_commit -> spool_free
  *		(spool_free before commit removes the temporary file)
  * Units	sizes in bytes; the mode is 0600
  * Owns		the descriptor and the temporary file
@@ -34,8 +34,8 @@ struct spool_receipt {
 };
 
 /*
- * Begin the file dir/name by its temporary name (dir/.name.PID.tmp, O_EXCL).
- * The directory must exist.
+ * Begin the file dir/name by its temporary name (dir/.odbcship-PID-N.tmp,
+ * O_EXCL). The directory must exist.
  */
 int spool_open(struct spool **s, const char *dir, const char *name,
     struct err *e) MUST_CHECK;
@@ -45,18 +45,22 @@ int spool_open_fd(
 /* The place to write to; borrowed. */
 struct out *spool_out(struct spool *s);
 /*
- * fsync, close, rename and fsync of the directory; an existing file of that
- * name is replaced. On a descriptor: nothing but the receipt.
+ * No more bytes: fsync and close; the name stays temporary. On a descriptor:
+ * nothing but the receipt.
+ */
+int spool_finish(
+    struct spool *s, struct spool_receipt *r, struct err *e) MUST_CHECK;
+/*
+ * Finish, when that was not done; rename and fsync of the directory; an
+ * existing file of that name is replaced. On a descriptor: nothing but the
+ * receipt.
  */
 int spool_commit(
     struct spool *s, struct spool_receipt *r, struct err *e) MUST_CHECK;
 /* Free it, removing what was not committed; NULL is fine. */
 void spool_free(struct spool *s);
 
-/*
- * Remove what process pid left of dir/name when it died while it wrote it;
- * nothing when there is nothing.
- */
-void spool_remove_left(const char *dir, const char *name, pid_t pid);
+/* Remove what process pid left in dir when it died while it wrote. */
+void spool_remove_left(const char *dir, pid_t pid);
 
 #endif

@@ -3,7 +3,8 @@
  *
  * Reading, overlaying, checking, showing and documenting all go by this
  * table; a setting exists when it has a row. Lists of groups (targets) have a
- * row of type SETTING_LIST and rows for their members ("targets.url").
+ * row of type SETTING_LIST and rows for their members ("targets.url"); those of
+ * files are made from the rows of file.
  *
  * Source	design.md 3
  */
@@ -39,7 +40,8 @@ enum setting_flag {
 	SETTING_MAIN = 4,     /* only in the main file */
 	SETTING_JOB = 8,      /* only in a job spec */
 	SETTING_FILE = 16,    /* a path, relative to the file it stands in */
-	SETTING_CONTROL = 32  /* line breaks and the like may be in it */
+	SETTING_CONTROL = 32, /* line breaks and the like may be in it */
+	SETTING_COPY = 64     /* of a member of files: as in file */
 };
 
 /* One setting. */

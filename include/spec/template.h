@@ -1,7 +1,7 @@
 /*
  * template.h - texts with {fields}
  *
- * {job} {env} {host} {run} {name} and {date:STRFTIME} or
+ * {job} {env} {host} {run} {name} {part} and {date:STRFTIME} or
  * {date:OFFSET:STRFTIME} of the logical date; "{{" is a brace. An unknown
  * field, an unclosed brace and an unknown offset are errors.
  *
@@ -23,6 +23,7 @@ struct template_fields {
 	const char *environment; /* {env} */
 	const char *host;	 /* {host} */
 	const char *name;	 /* {name}: the file's name */
+	const char *part;	 /* {part}: its number among those split */
 	int64_t run;		 /* {run}; 0: not known yet, written as 0 */
 	const struct date *date; /* {date:...} */
 };

@@ -63,17 +63,22 @@ struct run_statement {
 	const struct err *error; /* why it failed, or NULL */
 };
 
-/* One finished file. */
+/* One finished file, or the news that it has no rows and is skipped. */
 struct run_file {
+	int64_t id;	     /* its number, when it is recorded */
 	const char *name;    /* final name */
-	const char *path;    /* in the spool */
+	const char *path;    /* in the spool; "" when it is skipped */
 	uint64_t rows;	     /* records without the header */
 	uint64_t bytes;	     /* size */
-	const char *sha256;  /* of its content */
+	const char *sha256;  /* of its bytes */
 	const char *columns; /* JSON array of names and kinds */
 	uint64_t lossy;	     /* values that the driver did not give exactly */
 	uint64_t replaced;   /* characters that the charset does not have */
 	uint64_t prefixed;   /* texts with an apostrophe in front */
+	const char *kind;    /* "data", "checksum", "manifest", "done" */
+	bool skipped;	     /* no rows: there is no such file */
+	uint64_t content_bytes;	    /* before compression and encryption */
+	const char *content_sha256; /* before compression and encryption */
 };
 
 /* One delivery, begun before the first byte is sent. */
@@ -153,9 +158,12 @@ int ledger_set_connection(struct ledger *l, int64_t run, const char *dbms,
 /* Record a statement. */
 int ledger_put_statement(struct ledger *l, int64_t run,
     const struct run_statement *s, struct err *e) MUST_CHECK;
-/* Record a finished file; its number goes to *file. */
-int ledger_put_file(struct ledger *l, int64_t run, const struct run_file *f,
-    int64_t *file, struct err *e) MUST_CHECK;
+/*
+ * Record all files of a run, in the order of their delivery, or none; each is
+ * given its number.
+ */
+int ledger_put_files(struct ledger *l, int64_t run, struct run_file *f,
+    size_t n, struct err *e) MUST_CHECK;
 /* Record that a delivery begins; its number goes to *delivery. */
 int ledger_begin_delivery(struct ledger *l, int64_t file,
     const struct run_delivery *d, int64_t *delivery, struct err *e) MUST_CHECK;

@@ -179,6 +179,13 @@ json_exact(struct json *j, const char *key, const char *value)
 }
 
 void
+json_raw(struct json *j, const char *key, const char *text)
+{
+	begin_member(j, key);
+	put(j, text, strlen(text));
+}
+
+void
 json_integer(struct json *j, const char *key, int64_t value)
 {
 	struct err e = ERR_INIT;

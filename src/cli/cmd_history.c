@@ -77,6 +77,10 @@ json_file(void *arg, const struct run_file *f, struct err *e)
 	json_integer(j, "rows", (int64_t)f->rows);
 	json_integer(j, "bytes", (int64_t)f->bytes);
 	json_string(j, "sha256", f->sha256);
+	json_string(j, "kind", f->kind);
+	json_bool(j, "skipped", f->skipped);
+	json_integer(j, "content_bytes", (int64_t)f->content_bytes);
+	json_string(j, "content_sha256", f->content_sha256);
 	json_integer(j, "lossy", (int64_t)f->lossy);
 	json_integer(j, "replaced", (int64_t)f->replaced);
 	json_integer(j, "prefixed", (int64_t)f->prefixed);
@@ -190,7 +194,8 @@ json_run(struct reading *r, const struct run_row *row, struct err *e)
 static enum tone
 state_tone(const char *state)
 {
-	if (strcmp(state, "shipped") == 0 || strcmp(state, "kept") == 0)
+	if (strcmp(state, "shipped") == 0 || strcmp(state, "kept") == 0 ||
+	    strcmp(state, "empty") == 0)
 		return TONE_GOOD;
 	if (strcmp(state, "failed") == 0 || strcmp(state, "held") == 0 ||
 	    strcmp(state, "lost") == 0)
@@ -239,9 +244,21 @@ text_file(void *arg, const struct run_file *f, struct err *e)
 {
 	(void)arg;
 	(void)e;
+	if (f->skipped) {
+		printf("  file %s  no rows: skipped\n", f->name);
+		return 0;
+	}
+	if (strcmp(f->kind, "data") != 0) {
+		printf("  %s %s  %llu bytes\n    sha256 %s\n    %s\n", f->kind,
+		    f->name, (unsigned long long)f->bytes, f->sha256, f->path);
+		return 0;
+	}
 	printf("  file %s  %llu rows, %llu bytes\n    sha256 %s\n    %s\n",
 	    f->name, (unsigned long long)f->rows, (unsigned long long)f->bytes,
 	    f->sha256, f->path);
+	if (strcmp(f->sha256, f->content_sha256) != 0)
+		printf("    of %llu bytes of CSV, sha256 %s\n",
+		    (unsigned long long)f->content_bytes, f->content_sha256);
 	if (f->lossy > 0)
 		printf("    %llu values not exact\n",
 		    (unsigned long long)f->lossy);
@@ -437,7 +454,7 @@ static int
 check_state(const char *state, struct err *e)
 {
 	static const char *const states[] = { "running", "shipped", "kept",
-		"held", "failed", "skipped", "lost" };
+		"held", "empty", "failed", "skipped", "lost" };
 	enum { STATES = sizeof(states) / sizeof(states[0]) };
 	const char *near;
 
@@ -449,8 +466,8 @@ check_state(const char *state, struct err *e)
 	if (near != NULL)
 		return err_hint(e, "Did you mean '%s'?", near);
 	return err_hint(e,
-	    "There are running, shipped, kept, held, failed, skipped and "
-	    "lost.");
+	    "There are running, shipped, kept, held, empty, failed, skipped "
+	    "and lost.");
 }
 
 static int
@@ -505,7 +522,7 @@ run(const struct invocation *inv)
 const struct command command_history = {
 	.name = "history",
 	.summary = "Recorded runs; with a number one run with statements, "
-		   "file, deliveries and environment.",
+		   "files, deliveries and environment.",
 	.usage = "[options] [JOB | RUN]",
 	.example = "odbcship history daily-orders",
 	.options = option_rows,

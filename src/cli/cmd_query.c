@@ -221,14 +221,14 @@ take_output(struct query *q, const char *output, struct err *e)
 }
 
 static int
-run_query(struct query *q, struct export_file *file, struct err *e)
+run_query(struct query *q, struct export_result *result, struct err *e)
 {
 	const struct export_watch watch = {
 		.progress = progress_rows,
 		.tick = q->place.dir != NULL ? progress_tick : NULL,
 	};
 
-	return export_run(q->plan, &q->place, &watch, file, e);
+	return export_run(q->plan, &q->place, &watch, result, e);
 }
 
 static void
@@ -249,7 +249,7 @@ query_release(struct query *q)
 static int
 run(const struct invocation *inv)
 {
-	struct export_file file = EXPORT_FILE_INIT;
+	struct export_result result = EXPORT_RESULT_INIT;
 	struct err e = ERR_INIT;
 	struct query q;
 
@@ -261,19 +261,21 @@ run(const struct invocation *inv)
 		/* Rows on the terminal are progress enough. */
 		progress_begin(!invocation_has(inv, "quiet") &&
 		    (q.place.dir != NULL || isatty(q.place.fd) == 0));
-		if (run_query(&q, &file, &e) == 0)
+		if (run_query(&q, &result, &e) == 0 && result.n_files > 0)
 			log_info("%llu rows, %llu bytes, SHA-256 %s",
-			    (unsigned long long)file.rows,
-			    (unsigned long long)file.bytes, file.sha256);
+			    (unsigned long long)result.files[0].rows,
+			    (unsigned long long)result.files[0].bytes,
+			    result.files[0].sha256);
 		progress_end();
-		if (e.class == ERR_NONE)
-			export_tell_changes(q.place.name, &file.changes);
+		if (e.class == ERR_NONE && result.n_files > 0)
+			export_tell_changes(
+			    q.place.name, &result.files[0].changes);
 	}
 	if (q.problems.n > 0)
 		terminal_problems(&q.problems);
 	if (e.class != ERR_NONE && q.problems.errors == 0)
 		terminal_error("query", &e);
-	export_file_release(&file);
+	export_result_release(&result);
 	query_release(&q);
 	return err_exit_status(&e);
 }

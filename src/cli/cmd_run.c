@@ -27,8 +27,8 @@ enum { JSON_MAX = 16 * 1024 * 1024 };
 static const struct option_row option_rows[] = { OVERLAY_OPTIONS,
 	{ "dry-run", 'n', NULL, "say what would happen and do nothing" },
 	{ "no-ship", 0, NULL,
-	    "stop with the finished file and print its "
-	    "path" },
+	    "stop with the finished files and print their "
+	    "paths" },
 	{ "due", 0, NULL,
 	    "run what the schedule expected and no run has done, the oldest "
 	    "logical date first" },
@@ -47,6 +47,7 @@ json_delivery(struct json *j, const struct run_delivery_outcome *d)
 {
 	json_begin_object(j, NULL);
 	json_string(j, "target", d->target);
+	json_string(j, "name", d->file->name);
 	json_string(j, "url", d->receipt.url);
 	json_string(j, "stage", ship_stage_name(d->receipt.stage));
 	json_string(j, "verified", d->receipt.verified);
@@ -60,17 +61,21 @@ json_delivery(struct json *j, const struct run_delivery_outcome *d)
 }
 
 static void
-json_file(struct json *j, const struct run_outcome *o)
+json_file(struct json *j, const struct run_file_outcome *f)
 {
-	json_begin_array(j, "files");
-	if (o->file_name != NULL) {
-		json_begin_object(j, NULL);
-		json_string(j, "name", o->file_name);
-		json_string(j, "path", o->path);
-		json_integer(j, "rows", (int64_t)o->file.rows);
-		json_integer(j, "bytes", (int64_t)o->file.bytes);
-		json_string(j, "sha256", o->file.sha256);
-		json_end(j);
+	json_begin_object(j, NULL);
+	json_string(j, "name", f->name);
+	json_string(j, "kind", f->kind);
+	json_string(j, "path", f->path);
+	json_integer(j, "bytes", (int64_t)f->bytes);
+	json_string(j, "sha256", f->path != NULL ? f->sha256 : NULL);
+	if (f->data != NULL) {
+		json_integer(j, "rows", (int64_t)f->data->rows);
+		json_bool(j, "skipped", f->data->skipped);
+		json_integer(
+		    j, "content_bytes", (int64_t)f->data->content_bytes);
+		json_string(j, "content_sha256",
+		    f->path != NULL ? f->data->content_sha256 : NULL);
 	}
 	json_end(j);
 }
@@ -107,12 +112,15 @@ put_json(const struct run_outcome *o, const struct err *error)
 	json_integer(&j, "run", o->run);
 	json_string(&j, "state", run_state_name(o->state));
 	json_integer(&j, "status", err_exit_status(error));
-	json_integer(&j, "rows", (int64_t)o->file.rows);
-	json_integer(&j, "bytes", (int64_t)o->file.bytes);
+	json_integer(&j, "rows", (int64_t)export_rows(&o->result));
+	json_integer(&j, "bytes", (int64_t)export_bytes(&o->result));
 	json_integer(&j, "elapsed_ms", (int64_t)o->elapsed_ms);
 	if (o->state == RUN_ALREADY)
 		json_integer(&j, "shipped_by_run", o->shipped_run);
-	json_file(&j, o);
+	json_begin_array(&j, "files");
+	for (size_t i = 0; i < o->n_files; i++)
+		json_file(&j, &o->files[i]);
+	json_end(&j);
 	json_begin_array(&j, "deliveries");
 	for (size_t i = 0; i < o->n_deliveries; i++)
 		json_delivery(&j, &o->deliveries[i]);
@@ -128,12 +136,10 @@ put_json(const struct run_outcome *o, const struct err *error)
 	buf_release(&out);
 }
 
-/* What a target has after the run failed, as far as it is known. */
+/* What a target has of a file that failed, as far as it is known. */
 static const char *
 delivery_aftermath(const struct run_delivery_outcome *d)
 {
-	if (d->error.class == ERR_NONE)
-		return "delivered to '%s'";
 	switch (d->receipt.stage) {
 	case SHIP_NOTHING:
 	case SHIP_SKIPPED:
@@ -164,6 +170,35 @@ may_be_there(const struct run_delivery_outcome *d)
 }
 
 static int
+put_part(struct buf *out, const char *text, const char *target, struct err *e)
+{
+	int before = (int)strcspn(text, "%");
+
+	return buf_printf(out, e, "%s%.*s%s%s", out->length > 0 ? "; " : "",
+	    before, text, target, text + before + 2);
+}
+
+/* What one target has, whose deliveries stand from *i on; moves *i on. */
+static int
+put_target(
+    struct buf *out, const struct run_outcome *o, size_t *i, struct err *e)
+{
+	const char *target = o->deliveries[*i].target, *text = NULL;
+	size_t all = run_count_files(o), n = run_count_delivered(o, i);
+	const struct run_delivery_outcome *last = &o->deliveries[*i - 1];
+
+	if (n == all)
+		return put_part(out, "delivered to '%s'", target, e);
+	if (last->error.class != ERR_NONE)
+		text = delivery_aftermath(last);
+	if (n > 0 &&
+	    buf_printf(out, e, "%s%zu of %zu files are delivered to '%s'",
+		out->length > 0 ? "; " : "", n, all, target) < 0)
+		return -1;
+	return text != NULL ? put_part(out, text, target, e) : 0;
+}
+
+static int
 put_deliveries(struct buf *out, const struct run_outcome *o, struct err *e)
 {
 	bool any = false;
@@ -173,16 +208,24 @@ put_deliveries(struct buf *out, const struct run_outcome *o, struct err *e)
 		any = any || may_be_there(&o->deliveries[i]);
 	if (!any)
 		rc = buf_puts(out, "nothing was shipped", e);
-	for (size_t i = 0; rc == 0 && i < o->n_deliveries; i++) {
-		const struct run_delivery_outcome *d = &o->deliveries[i];
-		const char *text = delivery_aftermath(d);
-		int before = text != NULL ? (int)strcspn(text, "%") : 0;
+	for (size_t i = 0; rc == 0 && i < o->n_deliveries;)
+		rc = put_target(out, o, &i, e);
+	return rc;
+}
 
-		if (text != NULL)
-			rc = buf_printf(out, e, "%s%.*s%s%s",
-			    out->length > 0 ? "; " : "", before, text,
-			    d->target, text + before + 2);
-	}
+/* Where the files are that were finished. */
+static int
+put_kept(struct buf *out, const struct run_outcome *o, struct err *e)
+{
+	char *path = run_kept_path(o, e);
+	bool is_one = run_count_files(o) == 1;
+	int rc = -1;
+
+	if (path != NULL)
+		rc = buf_printf(out, e, "; the file%s kept as run %lld%s %s",
+		    is_one ? " is" : "s are", (long long)o->run,
+		    is_one ? ":" : " in", path);
+	free(path);
 	return rc;
 }
 
@@ -194,9 +237,8 @@ put_aftermath(const struct run_outcome *o)
 	struct err e = ERR_INIT;
 	int rc = put_deliveries(&out, o, &e);
 
-	if (rc == 0 && o->path != NULL)
-		rc = buf_printf(&out, &e, "; the file is kept as run %lld: %s",
-		    (long long)o->run, o->path);
+	if (rc == 0 && run_count_files(o) > 0 && o->files[0].id != 0)
+		rc = put_kept(&out, o, &e);
 	else if (rc == 0 && o->run != 0)
 		rc = buf_printf(
 		    &out, &e, "; recorded as run %lld", (long long)o->run);
@@ -234,14 +276,41 @@ put_failure(const struct run_outcome *o, const struct err *error)
 	put_difference(o);
 }
 
+/* "orders.csv", or how many of them. */
+static void
+put_files(const struct run_outcome *o)
+{
+	size_t n = o->result.n_files;
+
+	if (n == 1)
+		(void)fprintf(stderr, " %s", o->result.files[0].name);
+	else
+		(void)fprintf(stderr, " %zu files", n);
+}
+
+static void
+put_targets(const struct run_outcome *o)
+{
+	const char *last = NULL;
+
+	for (size_t i = 0; i < o->n_deliveries; i++) {
+		const char *target = o->deliveries[i].target;
+
+		if (last == NULL || strcmp(last, target) != 0)
+			(void)fprintf(stderr, "%s%s",
+			    last == NULL ? ", to " : ", ", target);
+		last = target;
+	}
+}
+
 /* One line for a person; nothing without a terminal. */
 static void
 put_success(const struct run_outcome *o)
 {
 	char rows[32], size[32], elapsed[32];
 
-	str_put_count(rows, sizeof(rows), o->file.rows);
-	str_put_size(size, sizeof(size), o->file.bytes);
+	str_put_count(rows, sizeof(rows), export_rows(&o->result));
+	str_put_size(size, sizeof(size), export_bytes(&o->result));
 	str_put_duration(elapsed, sizeof(elapsed), o->elapsed_ms);
 	(void)fprintf(stderr, "%s: ", o->job);
 	if (o->state == RUN_ALREADY) {
@@ -252,11 +321,19 @@ put_success(const struct run_outcome *o)
 		return;
 	}
 	terminal_put(stderr, TONE_GOOD, run_state_name(o->state));
-	(void)fprintf(stderr, " %s, %s rows, %s", o->file_name, rows, size);
-	for (size_t i = 0; i < o->n_deliveries; i++)
-		(void)fprintf(stderr, "%s%s", i == 0 ? ", to " : ", ",
-		    o->deliveries[i].target);
+	put_files(o);
+	(void)fprintf(stderr, ", %s rows, %s", rows, size);
+	put_targets(o);
 	(void)fprintf(stderr, " (run %lld, %s)\n", (long long)o->run, elapsed);
+}
+
+/* Of a run that was not to ship: where its files are. */
+static void
+put_paths(const struct run_outcome *o)
+{
+	for (size_t i = 0; i < o->n_files; i++)
+		if (o->files[i].path != NULL)
+			printf("%s\n", o->files[i].path);
 }
 
 static int
@@ -273,7 +350,7 @@ run_one(const struct invocation *inv, const struct run_options *options)
 	if (invocation_has(inv, "json"))
 		put_json(&outcome, &e);
 	else if (outcome.state == RUN_KEPT)
-		printf("%s\n", outcome.path);
+		put_paths(&outcome);
 	if (e.class != ERR_NONE)
 		put_failure(&outcome, &e);
 	else if (!quiet && isatty(STDERR_FILENO) == 1)

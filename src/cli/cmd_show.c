@@ -3,8 +3,10 @@
  *
  * Every effective value with the file and line it came from; secrets are
  * never read, only where they are is shown. --statements shows the batch as
- * it will be split; --settings documents the table.
+ * it will be split, --loader how the file is loaded; --settings documents the
+ * table.
  */
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +16,7 @@
 #include "base/redact.h"
 #include "cli/command.h"
 #include "cli/terminal.h"
+#include "csv/loader.h"
 #include "job/plan.h"
 #include "spec/settings.h"
 
@@ -24,6 +27,10 @@ static const struct option_row option_rows[] = { OVERLAY_OPTIONS,
 	    "document every setting; with an argument only "
 	    "those below it" },
 	{ "statements", 0, NULL, "the batch as it will be split" },
+	{ "loader", 0, "NAME",
+	    "the statement with which this loader takes the file: postgresql, "
+	    "mysql, sqlite, sqlserver, snowflake, bigquery, redshift, pandas, "
+	    "excel" },
 	{ "all", 'a', NULL, "defaults too" },
 	{ "json", 0, NULL, "as JSON (with --statements)" },
 	{ NULL, 0, NULL, NULL } };
@@ -194,6 +201,49 @@ show_statements(
 	return rc;
 }
 
+/* A name for the table: what is no letter or digit becomes "_". */
+static void
+put_table(
+    char *table, size_t size, const struct plan *p, const struct plan_file *f)
+{
+	const char *from = f->result == PLAN_RESULT_NAME ? f->result_name :
+							   p->job;
+	size_t n = 0;
+
+	if (*from >= '0' && *from <= '9')
+		table[n++] = 't';
+	for (; *from != '\0' && n + 1 < size; from++)
+		table[n++] = isalnum((unsigned char)*from) ? *from : '_';
+	table[n] = '\0';
+}
+
+static int
+show_loader(const char *loader, struct plan *p, struct err *e)
+{
+	static const char *const methods[] = { NULL, "gzip", "zstd" };
+	struct buf out = BUF_INIT(SHOW_MAX);
+	char table[128];
+	int rc = plan_name_run(p, 0, e);
+
+	for (size_t i = 0; rc == 0 && i < p->n_files; i++) {
+		const struct plan_file *f = &p->files[i];
+		const struct loader_file file = {
+			.table = table,
+			.name = f->name,
+			.compress = methods[f->chain.compress],
+			.is_encrypted = f->chain.n_recipients > 0,
+			.csv = &f->csv,
+		};
+
+		put_table(table, sizeof(table), p, f);
+		rc = loader_put(&out, loader, &file, e);
+	}
+	if (rc == 0)
+		(void)fputs(buf_text(&out), stdout);
+	buf_release(&out);
+	return rc;
+}
+
 static int
 show_plan(const struct invocation *inv, const struct spec *spec,
     struct problems *problems, struct err *e)
@@ -208,7 +258,9 @@ show_plan(const struct invocation *inv, const struct spec *spec,
 	int rc = plan_build(&plan, spec, &how, problems, e);
 
 	if (rc == 0)
-		rc = show_statements(inv, plan, e);
+		rc = invocation_has(inv, "loader") ?
+		    show_loader(invocation_value(inv, "loader"), plan, e) :
+		    show_statements(inv, plan, e);
 	plan_free(plan);
 	return rc;
 }
@@ -229,7 +281,9 @@ show_job(const struct invocation *inv, struct overlay *overlay,
 	}
 	overlay->request.job = inv->arguments[0];
 	rc = spec_load(&spec, &overlay->request, problems, e);
-	if (rc == 0 && invocation_has(inv, "statements"))
+	if (rc == 0 &&
+	    (invocation_has(inv, "statements") ||
+		invocation_has(inv, "loader")))
 		rc = show_plan(inv, spec, problems, e);
 	else if (rc == 0)
 		rc = spec_each(spec, put_setting, &showing, e);

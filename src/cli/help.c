@@ -12,6 +12,7 @@
 #include "cli/command.h"
 #include "odbc/session.h"
 #include "ship/ship.h"
+#include "sink/chain.h"
 #include "sink/hash.h"
 #include "spec/spec.h"
 #include "state/dirs.h"
@@ -154,6 +155,8 @@ help_version(void)
 	spec_put_version(text, sizeof(text));
 	printf("%s\n", text);
 	ledger_put_version(text, sizeof(text));
+	printf("%s\n", text);
+	chain_put_version(text, sizeof(text));
 	printf("%s\n", text);
 	hash_put_version(text, sizeof(text));
 	printf("%s\n", text);

@@ -16,7 +16,7 @@
 #include "base/str.h"
 #include "tell/metrics.h"
 
-enum { TEXT_BYTES = 64 * 1024, HOST_BYTES = 256 };
+enum { TEXT_BYTES = 64 * 1024, HOST_BYTES = 256, FILES_NAMED = 5 };
 
 /* The texts of an event, which borrows them. */
 struct texts {
@@ -24,6 +24,7 @@ struct texts {
 	struct buf problems;
 	struct buf aftermath;
 	struct buf targets;
+	struct buf files;
 	struct buf log;
 	char host[HOST_BYTES];
 };
@@ -92,15 +93,69 @@ put_problems(struct buf *out, const struct problems *problems, struct err *e)
 	return 0;
 }
 
+/* Those that have all files. */
 static int
 put_targets(struct buf *out, const struct run_outcome *o, struct err *e)
 {
-	for (size_t i = 0; i < o->n_deliveries; i++)
-		if (o->deliveries[i].error.class == ERR_NONE &&
+	for (size_t i = 0; i < o->n_deliveries;) {
+		const char *target = o->deliveries[i].target;
+
+		if (run_count_delivered(o, &i) == run_count_files(o) &&
 		    buf_printf(out, e, "%s%s", out->length > 0 ? ", " : "",
-			o->deliveries[i].target) < 0)
+			target) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* "orders.csv", "a.csv, b.csv", or how many there are. */
+static int
+put_files(struct buf *out, const struct run_outcome *o, struct err *e)
+{
+	const struct export_result *r = &o->result;
+
+	if (r->n_files > FILES_NAMED)
+		return buf_printf(out, e, "%zu files", r->n_files);
+	for (size_t i = 0; i < r->n_files; i++)
+		if (buf_printf(out, e, "%s%s", i > 0 ? ", " : "",
+			r->files[i].name) < 0)
 			return -1;
 	return 0;
+}
+
+/* Targets that have some of the files, or may have one. */
+static int
+put_doubts(struct buf *out, const struct run_outcome *o, struct err *e)
+{
+	size_t all = run_count_files(o);
+
+	for (size_t i = 0; i < o->n_deliveries;) {
+		const char *target = o->deliveries[i].target;
+		size_t n = run_count_delivered(o, &i);
+		const struct run_delivery_outcome *last = &o->deliveries[i - 1];
+
+		if (n > 0 && n < all &&
+		    buf_printf(out, e, "; '%s' has %zu of %zu files", target, n,
+			all) < 0)
+			return -1;
+		if (last->error.class != ERR_NONE &&
+		    last->receipt.stage >= SHIP_RENAMING &&
+		    buf_printf(out, e,
+			"; '%s' may have it: look there before it is "
+			"sent again",
+			target) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static bool
+is_shipped(const struct run_outcome *o)
+{
+	for (size_t i = 0; i < o->n_deliveries; i++)
+		if (o->deliveries[i].error.class == ERR_NONE)
+			return true;
+	return false;
 }
 
 /* What state things are in after a failure. */
@@ -108,19 +163,23 @@ static int
 put_aftermath(struct buf *out, const struct run_outcome *o,
     const struct buf *targets, struct err *e)
 {
+	char *path = NULL;
 	int rc = targets->length > 0 ?
 	    buf_printf(out, e, "delivered to %s only", buf_text(targets)) :
-	    buf_puts(out, "nothing was shipped", e);
+	    buf_puts(out,
+		is_shipped(o) ? "not all was shipped" : "nothing was shipped",
+		e);
 
-	for (size_t i = 0; rc == 0 && i < o->n_deliveries; i++)
-		if (o->deliveries[i].error.class != ERR_NONE &&
-		    o->deliveries[i].receipt.stage >= SHIP_RENAMING)
-			rc = buf_printf(out, e,
-			    "; '%s' may have it: look there before it is "
-			    "sent again",
-			    o->deliveries[i].target);
-	if (rc == 0 && o->path != NULL)
-		rc = buf_printf(out, e, "; the file is kept: %s", o->path);
+	if (rc == 0)
+		rc = put_doubts(out, o, e);
+	if (rc < 0 || run_count_files(o) == 0)
+		return rc;
+	path = run_kept_path(o, e);
+	rc = path == NULL ?
+	    -1 :
+	    buf_printf(out, e, "; the file%s kept: %s",
+		run_count_files(o) == 1 ? " is" : "s are", path);
+	free(path);
 	return rc;
 }
 
@@ -134,6 +193,7 @@ gather(struct texts *t, const struct announcement *a)
 	if (put_again(&t->again, a, &e) < 0 ||
 	    put_problems(&t->problems, &a->outcome->problems, &e) < 0 ||
 	    put_targets(&t->targets, a->outcome, &e) < 0 ||
+	    put_files(&t->files, a->outcome, &e) < 0 ||
 	    put_aftermath(&t->aftermath, a->outcome, &t->targets, &e) < 0 ||
 	    log_put_tail(&t->log, &e) < 0)
 		log_warning("what is told of the run is cut: %s", e.text);
@@ -146,6 +206,7 @@ release(struct texts *t)
 	buf_release(&t->problems);
 	buf_release(&t->aftermath);
 	buf_release(&t->targets);
+	buf_release(&t->files);
 	buf_release(&t->log);
 }
 
@@ -179,10 +240,10 @@ event_of(const struct announcement *a, const struct texts *t)
 		.again = failed ? buf_text(&t->again) : NULL,
 		.log = buf_text(&t->log),
 		.changes = o->difference,
-		.file = o->file_name,
+		.file = t->files.length > 0 ? buf_text(&t->files) : NULL,
 		.targets = buf_text(&t->targets),
-		.rows = o->file.rows,
-		.bytes = o->file.bytes,
+		.rows = export_rows(&o->result),
+		.bytes = export_bytes(&o->result),
 		.elapsed_ms = o->elapsed_ms,
 		.now_ms = clock_wall_ms(),
 	};
@@ -201,7 +262,8 @@ take_past(void *arg, const struct run_row *row, struct err *e)
 	(void)e;
 	if (past->success_ms != 0)
 		return 0;
-	if (strcmp(row->state, "shipped") == 0)
+	if (strcmp(row->state, "shipped") == 0 ||
+	    strcmp(row->state, "empty") == 0)
 		past->success_ms = row->ended_ms;
 	else if (strcmp(row->state, "failed") == 0 ||
 	    strcmp(row->state, "held") == 0 || strcmp(row->state, "lost") == 0)
@@ -265,7 +327,7 @@ announce_end(const struct announcement *a, struct tell_started *started)
 	const struct spec *s = a->spec != NULL ? a->spec : own;
 	struct texts t = { BUF_INIT(TEXT_BYTES), BUF_INIT(TEXT_BYTES),
 		BUF_INIT(TEXT_BYTES), BUF_INIT(TEXT_BYTES),
-		BUF_INIT(TEXT_BYTES), "" };
+		BUF_INIT(TEXT_BYTES), BUF_INIT(TEXT_BYTES), "" };
 	struct tell_event event;
 
 	/* What somebody tries by hand and does not ship is nobody's news. */

@@ -99,12 +99,12 @@ record(struct ledger *l, int64_t run, unsigned position,
 }
 
 void
-check_record(struct ledger *l, int64_t run, const struct export_file *file)
+check_record(struct ledger *l, int64_t run, const struct export_result *result)
 {
 	struct err e = ERR_INIT;
 
-	for (size_t i = 0; i < file->n_results; i++)
-		if (record(l, run, (unsigned)i + 1, &file->results[i], &e) < 0)
+	for (size_t i = 0; i < result->n_checks; i++)
+		if (record(l, run, (unsigned)i + 1, &result->checks[i], &e) < 0)
 			log_warning("%s", e.text);
 }
 
@@ -131,7 +131,7 @@ static int
 check_rows(struct verdict *v, struct err *e)
 {
 	const struct checks *c = &v->plan->guards.checks;
-	uint64_t rows = v->outcome->file.rows;
+	uint64_t rows = export_rows(&v->outcome->result);
 	struct guard_result r;
 
 	if (c->min_rows >= 0) {
@@ -176,7 +176,7 @@ static int
 check_change(struct verdict *v, struct err *e)
 {
 	int64_t most = v->plan->guards.checks.max_change;
-	uint64_t rows[CHECK_RUNS], now = v->outcome->file.rows;
+	uint64_t rows[CHECK_RUNS], now = export_rows(&v->outcome->result);
 	uint64_t usual, difference;
 	struct guard_result r;
 	size_t n;
@@ -311,8 +311,8 @@ check_file(const struct plan *p, struct ledger *l,
 	};
 	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < outcome->file.n_results; i++)
-		rc = take(&v, &outcome->file.results[i], e);
+	for (size_t i = 0; rc == 0 && i < outcome->result.n_checks; i++)
+		rc = take(&v, &outcome->result.checks[i], e);
 	if (rc == 0 && check_rows(&v, e) == 0 && check_change(&v, e) == 0 &&
 	    check_columns(&v, e) == 0 && check_same_columns(&v, e) == 0)
 		rc = decide(&v, e);

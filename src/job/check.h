@@ -32,7 +32,7 @@ void check_tell_gate(
     const struct guard_result *gate, char *said, char *stage, size_t size);
 /* Record the results that the worker told; a failure is logged. */
 void
-check_record(struct ledger *l, int64_t run, const struct export_file *file);
+check_record(struct ledger *l, int64_t run, const struct export_result *result);
 /* Apply all checks to the recorded file of the outcome, and record them. */
 int check_file(const struct plan *p, struct ledger *l,
     const struct run_outcome *outcome, struct err *e) MUST_CHECK;

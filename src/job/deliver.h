@@ -1,5 +1,5 @@
 /*
- * deliver.h - the finished file to every target, each recorded
+ * deliver.h - the finished files to every target, each recorded
  *
  * Errors	the first target's that failed; the others are logged
  */
@@ -17,13 +17,13 @@
 struct delivery_order {
 	const struct plan *plan;       /* borrowed */
 	struct ledger *ledger;	       /* borrowed */
-	int64_t file;		       /* its number in the ledger */
 	const struct run_watch *watch; /* who listens */
 };
 
 /*
- * Deliver outcome's file to all targets of the plan, going on after a failure,
- * and put what came of each into the outcome.
+ * Deliver the outcome's files, which are recorded, to all targets of the plan,
+ * and put what came of each into the outcome. The first file that fails ends
+ * the deliveries to its target; the other targets are still served.
  */
 int deliver_all(const struct delivery_order *order, struct run_outcome *outcome,
     struct err *e) MUST_CHECK;

@@ -41,7 +41,9 @@ enum {
 struct supervision {
 	const struct plan *plan;
 	const struct export_watch *watch;
-	struct export_file *file;
+	const struct export_place *place; /* NULL: only to connect */
+	struct export_result *result;
+	char *columns; /* of the files that are told next; owned */
 	pid_t pid;
 	int fd; /* our end of the pipe */
 	struct wire wire;
@@ -224,11 +226,11 @@ on_statement(struct supervision *s, bool began)
 static int
 on_connected(struct supervision *s, const struct wire_message *m, struct err *e)
 {
-	if (wire_take(m, &s->file->info, sizeof(s->file->info), e) < 0)
+	if (wire_take(m, &s->result->info, sizeof(s->result->info), e) < 0)
 		return -1;
 	s->connected = true;
 	if (s->watch->connected != NULL)
-		s->watch->connected(s->watch->arg, &s->file->info);
+		s->watch->connected(s->watch->arg, &s->result->info);
 	return 0;
 }
 
@@ -247,15 +249,15 @@ on_progress(struct supervision *s, const struct wire_message *m, struct err *e)
 /* Gates and checks that are decided stay with the file. */
 static int
 keep_result(
-    struct export_file *file, const struct guard_result *r, struct err *e)
+    struct export_result *result, const struct guard_result *r, struct err *e)
 {
 	struct guard_result *more = realloc(
-	    file->results, (file->n_results + 1) * sizeof(*more));
+	    result->checks, (result->n_checks + 1) * sizeof(*more));
 
 	if (more == NULL)
 		return err_set(e, ERR_INTERNAL, "out of memory");
-	file->results = more;
-	more[file->n_results++] = *r;
+	result->checks = more;
+	more[result->n_checks++] = *r;
 	return 0;
 }
 
@@ -271,7 +273,7 @@ on_gate(struct supervision *s, const struct wire_message *m, struct err *e)
 	    clock_monotonic_ms() + s->gate.left_ms + EXPORT_GATE_GRACE_MS;
 	if (s->watch->gate != NULL)
 		s->watch->gate(s->watch->arg, r);
-	return r->passed ? keep_result(s->file, r, e) : 0;
+	return r->passed ? keep_result(s->result, r, e) : 0;
 }
 
 static int
@@ -281,7 +283,7 @@ on_check(struct supervision *s, const struct wire_message *m, struct err *e)
 
 	if (wire_take(m, &r, sizeof(r), e) < 0)
 		return -1;
-	return keep_result(s->file, &r, e);
+	return keep_result(s->result, &r, e);
 }
 
 static int
@@ -291,11 +293,11 @@ on_cutoff(struct supervision *s, const struct wire_message *m, struct err *e)
 
 	if (wire_take(m, &c, sizeof(c), e) < 0)
 		return -1;
-	free(s->file->from);
-	free(s->file->to);
-	s->file->from = str_dup(c.from);
-	s->file->to = str_dup(c.to);
-	return s->file->from != NULL && s->file->to != NULL ?
+	free(s->result->from);
+	free(s->result->to);
+	s->result->from = str_dup(c.from);
+	s->result->to = str_dup(c.to);
+	return s->result->from != NULL && s->result->to != NULL ?
 	    0 :
 	    err_set(e, ERR_INTERNAL, "out of memory");
 }
@@ -303,24 +305,65 @@ on_cutoff(struct supervision *s, const struct wire_message *m, struct err *e)
 static int
 on_columns(struct supervision *s, const struct wire_message *m, struct err *e)
 {
-	free(s->file->columns);
-	s->file->columns = strndup(m->data, m->length);
-	return s->file->columns != NULL ?
-	    0 :
-	    err_set(e, ERR_INTERNAL, "out of memory");
+	free(s->columns);
+	s->columns = strndup(m->data, m->length);
+	return s->columns != NULL ? 0 :
+				    err_set(e, ERR_INTERNAL, "out of memory");
+}
+
+/* The name that the worker gave it too. */
+static char *
+name_of(const struct supervision *s, const struct wire_file *f, struct err *e)
+{
+	char *name;
+
+	if (f->index >= s->plan->n_files) {
+		(void)err_set(e, ERR_INTERNAL,
+		    "the worker tells of a file %u that is not planned",
+		    f->index);
+		return NULL;
+	}
+	if (s->place == NULL || s->place->name == NULL)
+		return plan_part_name(
+		    s->plan, &s->plan->files[f->index], f->part, e);
+	name = str_dup(s->place->name);
+	if (name == NULL)
+		(void)err_set(e, ERR_INTERNAL, "out of memory");
+	return name;
 }
 
 static int
 on_file(struct supervision *s, const struct wire_message *m, struct err *e)
 {
+	struct export_result *r = s->result;
+	struct export_file *files, *file;
 	struct wire_file f;
 
 	if (wire_take(m, &f, sizeof(f), e) < 0)
 		return -1;
-	s->file->rows = f.rows;
-	s->file->bytes = f.bytes;
-	s->file->changes = f.changes;
-	memcpy(s->file->sha256, f.sha256, sizeof(s->file->sha256));
+	files = realloc(r->files, (r->n_files + 1) * sizeof(*files));
+	if (files == NULL)
+		return err_set(e, ERR_INTERNAL, "out of memory");
+	r->files = files;
+	file = &files[r->n_files];
+	memset(file, 0, sizeof(*file));
+	file->name = name_of(s, &f, e);
+	if (file->name == NULL)
+		return -1;
+	r->n_files++;
+	file->columns = str_dup(s->columns != NULL ? s->columns : "[]");
+	if (file->columns == NULL)
+		return err_set(e, ERR_INTERNAL, "out of memory");
+	file->index = f.index;
+	file->part = f.part;
+	file->skipped = f.skipped;
+	file->rows = f.rows;
+	file->bytes = f.bytes;
+	file->content_bytes = f.content_bytes;
+	file->changes = f.changes;
+	memcpy(file->sha256, f.sha256, sizeof(file->sha256));
+	memcpy(file->content_sha256, f.content_sha256,
+	    sizeof(file->content_sha256));
 	return 0;
 }
 
@@ -487,7 +530,7 @@ conclude(struct supervision *s, int status, struct err *e)
 	if (s->done && !s->ending)
 		return 0;
 	/* A login that fails at first is for a person or for later. */
-	s->file->may_repeat = s->told_error && !s->ending && !s->wrote &&
+	s->result->may_repeat = s->told_error && !s->ending && !s->wrote &&
 	    (s->connected || s->repeats) && session_error_repeats(&s->error);
 	if (s->ending)
 		*e = s->reason;
@@ -506,7 +549,7 @@ conclude(struct supervision *s, int status, struct err *e)
 		    s->current.line, s->current.source);
 	/* The gate that did not hold in the end. */
 	if (s->gate_ms > 0 && !s->gate.result.passed &&
-	    keep_result(s->file, &s->gate.result, &own) < 0)
+	    keep_result(s->result, &s->gate.result, &own) < 0)
 		log_warning("%s", own.text);
 	if (s->in_statement || !s->told_error || s->ending) {
 		put_place(s, place, sizeof(place));
@@ -517,15 +560,17 @@ conclude(struct supervision *s, int status, struct err *e)
 
 static int
 run_worker(const struct plan *plan, const struct export_place *place,
-    const struct export_watch *watch, struct export_file *file, struct err *e)
+    const struct export_watch *watch, struct export_result *result,
+    struct err *e)
 {
 	struct supervision s = {
 		.plan = plan,
+		.place = place,
 		.watch = watch,
-		.file = file,
+		.result = result,
 		.pid = -1,
 		.fd = -1,
-		.repeats = file->may_repeat,
+		.repeats = result->may_repeat,
 		.reason = ERR_INIT,
 		.error = ERR_INIT,
 	};
@@ -533,7 +578,7 @@ run_worker(const struct plan *plan, const struct export_place *place,
 	int status;
 	int rc;
 
-	file->may_repeat = false;
+	result->may_repeat = false;
 	if (start_worker(&s, place, e) < 0)
 		return -1;
 	rc = supervise(&s, &own);
@@ -542,12 +587,13 @@ run_worker(const struct plan *plan, const struct export_place *place,
 	(void)close(s.fd);
 	status = reap(&s);
 	wire_release(&s.wire);
+	free(s.columns);
 	if (rc < 0)
 		*e = own;
 	else
 		rc = conclude(&s, status, e);
 	if (rc < 0 && place != NULL && place->dir != NULL)
-		spool_remove_left(place->dir, place->name, s.pid);
+		spool_remove_left(place->dir, s.pid);
 	return rc;
 }
 
@@ -588,18 +634,19 @@ tell_attempts(unsigned attempts, const struct err *first, struct err *e)
 
 int
 export_run(const struct plan *plan, const struct export_place *place,
-    const struct export_watch *watch, struct export_file *file, struct err *e)
+    const struct export_watch *watch, struct export_result *result,
+    struct err *e)
 {
 	struct err first = ERR_INIT;
 	unsigned attempt = 1;
 
 	for (;; attempt++) {
-		if (run_worker(plan, place, watch, file, e) == 0)
+		if (run_worker(plan, place, watch, result, e) == 0)
 			return 0;
 		if (attempt == 1)
 			first = *e;
 		/* What is written to a descriptor stays there. */
-		if (!file->may_repeat || place->dir == NULL ||
+		if (!result->may_repeat || place->dir == NULL ||
 		    attempt > plan->retries)
 			return tell_attempts(attempt, &first, e);
 		log_warning("%s: nothing was written that would be written "
@@ -608,7 +655,7 @@ export_run(const struct plan *plan, const struct export_place *place,
 		    e->text, attempt + 1, plan->retries + 1);
 		if (pause_before(attempt, e) < 0)
 			return tell_attempts(attempt, &first, e);
-		export_file_release(file);
+		export_result_release(result);
 		*e = (struct err)ERR_INIT;
 	}
 }
@@ -617,11 +664,11 @@ int
 export_check(const struct plan *plan, struct session_info *info, struct err *e)
 {
 	static const struct export_watch nobody;
-	struct export_file file = EXPORT_FILE_INIT;
-	int rc = run_worker(plan, NULL, &nobody, &file, e);
+	struct export_result result = EXPORT_RESULT_INIT;
+	int rc = run_worker(plan, NULL, &nobody, &result, e);
 
-	*info = file.info;
-	export_file_release(&file);
+	*info = result.info;
+	export_result_release(&result);
 	return rc;
 }
 
@@ -646,14 +693,40 @@ export_tell_changes(const char *name, const struct export_changes *c)
 	    "(file.formula)");
 }
 
-void
-export_file_release(struct export_file *file)
+uint64_t
+export_rows(const struct export_result *result)
 {
-	free(file->columns);
-	free(file->results);
-	free(file->from);
-	free(file->to);
-	file->columns = file->from = file->to = NULL;
-	file->results = NULL;
-	file->n_results = 0;
+	uint64_t rows = 0;
+
+	for (size_t i = 0; i < result->n_files; i++)
+		rows += result->files[i].rows;
+	return rows;
+}
+
+uint64_t
+export_bytes(const struct export_result *result)
+{
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < result->n_files; i++)
+		bytes += result->files[i].bytes;
+	return bytes;
+}
+
+void
+export_result_release(struct export_result *result)
+{
+	for (size_t i = 0; i < result->n_files; i++) {
+		free(result->files[i].name);
+		free(result->files[i].columns);
+	}
+	free(result->files);
+	result->files = NULL;
+	result->n_files = 0;
+	free(result->checks);
+	free(result->from);
+	free(result->to);
+	result->from = result->to = NULL;
+	result->checks = NULL;
+	result->n_checks = 0;
 }

@@ -10,18 +10,45 @@
 #include "csv/preset.h"
 #include "job/form.h"
 
-static const struct value *
-given(const struct spec *spec, const char *path)
+const struct value *
+form_value(const struct form_source *from, const char *setting)
 {
-	const struct value *v = spec_value(spec, path);
+	const struct value *v = NULL;
+	char path[64];
+
+	if (from->member >= 0) {
+		(void)snprintf(path, sizeof(path), "files.%s", setting);
+		v = spec_member(from->spec, path, (size_t)from->member);
+	}
+	if (v != NULL && v->is_given)
+		return v;
+	(void)snprintf(path, sizeof(path), "file.%s", setting);
+	return spec_value(from->spec, path);
+}
+
+int
+form_choice(const struct form_source *from, const char *setting)
+{
+	const struct value *v = form_value(from, setting);
+
+	for (int i = 0; v->text != NULL && v->setting->choices[i] != NULL; i++)
+		if (strcmp(v->setting->choices[i], v->text) == 0)
+			return i;
+	return -1;
+}
+
+static const struct value *
+given(const struct form_source *from, const char *setting)
+{
+	const struct value *v = form_value(from, setting);
 
 	return v->is_given && v->text != NULL ? v : NULL;
 }
 
 static void
-take_text(const char **to, const struct spec *spec, const char *path)
+take_text(const char **to, const struct form_source *from, const char *setting)
 {
-	const struct value *v = given(spec, path);
+	const struct value *v = given(from, setting);
 
 	/* "as it comes" is what an empty text says. */
 	if (v != NULL)
@@ -30,20 +57,20 @@ take_text(const char **to, const struct spec *spec, const char *path)
 
 /* What is given among the choices of its setting; -1 when nothing is. */
 static int
-choice(const struct spec *spec, const char *path)
+choice(const struct form_source *from, const char *setting)
 {
-	return given(spec, path) != NULL ? spec_choice(spec, path) : -1;
+	return given(from, setting) != NULL ? form_choice(from, setting) : -1;
 }
 
 /* The choices stand in the order of the enumerations (spec/settings.c). */
 static void
-take_choices(struct csv_options *o, const struct spec *spec)
+take_choices(struct csv_options *o, const struct form_source *from)
 {
-	int quote = choice(spec, "file.quote");
-	int invalid = choice(spec, "file.invalid");
-	int formula = choice(spec, "file.formula");
-	int binary = choice(spec, "file.binary");
-	int newline = choice(spec, "file.newline");
+	int quote = choice(from, "quote");
+	int invalid = choice(from, "invalid");
+	int formula = choice(from, "formula");
+	int binary = choice(from, "binary");
+	int newline = choice(from, "newline");
 
 	if (quote >= 0)
 		o->quote = (enum csv_quote)quote;
@@ -58,12 +85,12 @@ take_choices(struct csv_options *o, const struct spec *spec)
 }
 
 static void
-take_flags(struct csv_options *o, const struct spec *spec)
+take_flags(struct csv_options *o, const struct form_source *from)
 {
-	const struct value *header = given(spec, "file.header");
-	const struct value *bom = given(spec, "file.bom");
-	const struct value *delimiter = given(spec, "file.delimiter");
-	const struct value *null = given(spec, "file.null");
+	const struct value *header = given(from, "header");
+	const struct value *bom = given(from, "bom");
+	const struct value *delimiter = given(from, "delimiter");
+	const struct value *null = given(from, "null");
 
 	if (header != NULL)
 		o->header = header->number != 0;
@@ -76,30 +103,28 @@ take_flags(struct csv_options *o, const struct spec *spec)
 }
 
 int
-form_build(struct csv_options *o, const struct spec *spec,
+form_build(struct csv_options *o, const struct form_source *from,
     const struct value **wrong, struct err *e)
 {
-	char path[64];
 	const char *option = NULL;
-	const char *name = spec_text(spec, "file.preset");
+	const char *name = form_value(from, "preset")->text;
 	const struct csv_preset *preset = csv_preset(
 	    name != NULL ? name : "rfc4180");
 
-	*wrong = spec_value(spec, "file.preset");
+	*wrong = form_value(from, "preset");
 	if (preset == NULL)
 		return err_set(
 		    e, ERR_SPEC, "file.preset '%s' does not exist", name);
 	*o = preset->options;
-	take_flags(o, spec);
-	take_choices(o, spec);
-	take_text(&o->charset, spec, "file.charset");
-	take_text(&o->date, spec, "file.date");
-	take_text(&o->time, spec, "file.time");
-	take_text(&o->timestamp, spec, "file.timestamp");
-	take_text(&o->boolean, spec, "file.boolean");
+	take_flags(o, from);
+	take_choices(o, from);
+	take_text(&o->charset, from, "charset");
+	take_text(&o->date, from, "date");
+	take_text(&o->time, from, "time");
+	take_text(&o->timestamp, from, "timestamp");
+	take_text(&o->boolean, from, "boolean");
 	if (csv_check_options(o, &option, e) == 0)
 		return 0;
-	(void)snprintf(path, sizeof(path), "file.%s", option);
-	*wrong = spec_value(spec, path);
+	*wrong = form_value(from, option);
 	return -1;
 }

@@ -16,8 +16,7 @@
 #include "base/file.h"
 #include "base/str.h"
 #include "job/due.h"
-#include "job/form.h"
-#include "job/plan.h"
+#include "job/plan_files.h"
 #include "job/plan_target.h"
 #include "ship/ship.h"
 #include "spec/secret.h"
@@ -27,31 +26,23 @@
 /* Longest expanded name or text. */
 enum { PLAN_TEXT_MAX = 64 * 1024 };
 
-/* A plan in the making. */
-struct builder {
-	struct plan *plan;
-	const struct spec *spec;
-	const struct plan_options *options;
-	struct problems *problems;
-};
-
-static void
-complain(struct builder *b, const struct value *v, const struct err *e)
+void
+plan_complain(struct builder *b, const struct value *v, const struct err *e)
 {
 	problems_add(b->problems, v != NULL ? v->origin.file : NULL,
 	    v != NULL ? v->origin.line : 0, e);
 }
 
 /* Memory for n items of a size, or NULL and a problem. */
-static void *
-allocate(struct builder *b, size_t n, size_t size)
+void *
+plan_allocate(struct builder *b, size_t n, size_t size)
 {
 	struct err e = ERR_INIT;
 	void *items = calloc(n, size);
 
 	if (items == NULL) {
 		(void)err_set(&e, ERR_INTERNAL, "out of memory");
-		complain(b, NULL, &e);
+		plan_complain(b, NULL, &e);
 	}
 	return items;
 }
@@ -65,21 +56,22 @@ copy_text(struct builder *b, const char *text)
 
 	if (copy == NULL) {
 		(void)err_set(&e, ERR_INTERNAL, "out of memory");
-		complain(b, NULL, &e);
+		plan_complain(b, NULL, &e);
 	}
 	return copy;
 }
 
-static char *
-expand(const struct plan *p, const char *text, const char *name, int64_t run,
-    struct err *e)
+char *
+plan_expand(const struct plan *p, const char *text, const char *name,
+    const char *part, struct err *e)
 {
 	struct template_fields fields = {
 		.job = p->job,
 		.environment = p->environment,
 		.host = p->host,
 		.name = name,
-		.run = run,
+		.part = part,
+		.run = p->run,
 		.date = &p->date,
 	};
 	struct buf out = BUF_INIT(PLAN_TEXT_MAX);
@@ -101,10 +93,10 @@ static char *
 expand_value(struct builder *b, const struct value *v)
 {
 	struct err e = ERR_INIT;
-	char *text = expand(b->plan, v->text, NULL, 0, &e);
+	char *text = plan_expand(b->plan, v->text, NULL, NULL, &e);
 
 	if (text == NULL)
-		complain(b, v, &e);
+		plan_complain(b, v, &e);
 	return text;
 }
 
@@ -115,7 +107,7 @@ read_secret(struct builder *b, const struct value *v)
 	char *secret = NULL;
 
 	if (b->options->with_secrets && secret_read(v, &secret, &e) < 0)
-		complain(b, v, &e);
+		plan_complain(b, v, &e);
 	return secret;
 }
 
@@ -147,36 +139,10 @@ plan_date(struct builder *b)
 
 	if (b->options->date != NULL) {
 		if (date_parse(&p->date, b->options->date, &e) < 0)
-			complain(b, NULL, &e);
+			plan_complain(b, NULL, &e);
 	} else if (default_date(&p->date, b->spec, &e) < 0)
-		complain(b, zone, &e);
+		plan_complain(b, zone, &e);
 	date_put(p->date_text, &p->date);
-}
-
-/* "last", "only", a number, or the name of a statement. */
-static void
-plan_result(struct builder *b, const char *result)
-{
-	struct plan *p = b->plan;
-	struct err e = ERR_INIT;
-	int64_t number = 0;
-
-	p->result_name = result;
-	if (strcmp(result, "last") == 0)
-		p->result = PLAN_RESULT_LAST;
-	else if (strcmp(result, "only") == 0)
-		p->result = PLAN_RESULT_ONLY;
-	else if (result[strspn(result, "0123456789")] != '\0')
-		p->result = PLAN_RESULT_NAME;
-	else {
-		p->result = PLAN_RESULT_NUMBER;
-		if (str_integer(result, &number, &e) == 0 && number < 1)
-			(void)err_set(&e, ERR_SPEC,
-			    "source.result: result sets are counted from 1");
-		if (e.class != ERR_NONE)
-			complain(b, spec_value(b->spec, "source.result"), &e);
-		p->result_number = (uint64_t)number;
-	}
 }
 
 static void
@@ -185,7 +151,6 @@ plan_source(struct builder *b)
 	struct plan *p = b->plan;
 	const struct spec *s = b->spec;
 	const char *dialect = spec_text(s, "source.dialect");
-	const char *result = spec_text(s, "source.result");
 
 	p->password = read_secret(b, spec_value(s, "source.password"));
 	p->login_timeout_ms = (uint64_t)spec_number(s, "source.login_timeout");
@@ -207,7 +172,6 @@ plan_source(struct builder *b)
 		    s, "source.isolation");
 	p->session.read_only = spec_number(s, "source.read_only") != 0;
 	p->retries = (unsigned)spec_number(s, "source.retries");
-	plan_result(b, result != NULL ? result : "last");
 }
 
 /* The text behind source.sql or source.sql_file; statements stay apart. */
@@ -261,7 +225,7 @@ plan_sql(struct builder *b)
 		const struct value *v = spec_value(b->spec, paths[i]);
 
 		if (v->text != NULL && load_sql(b, v, &e) < 0) {
-			complain(b, v, &e);
+			plan_complain(b, v, &e);
 			return;
 		}
 	}
@@ -298,7 +262,7 @@ plan_try_split(struct builder *b)
 		return;
 	if (plan_split(b->plan, NULL, &script, &e) < 0 ||
 	    plan_check_batch(b->plan, b->plan->dialect, &script, &e) < 0)
-		complain(b, v, &e);
+		plan_complain(b, v, &e);
 	script_release(&script);
 }
 
@@ -331,7 +295,7 @@ plan_params(struct builder *b)
 
 	if (n == 0)
 		return;
-	p->params = allocate(b, n, sizeof(*p->params));
+	p->params = plan_allocate(b, n, sizeof(*p->params));
 	if (p->params == NULL)
 		return;
 	for (size_t i = 0; i < n; i++) {
@@ -388,7 +352,7 @@ plan_guards(struct builder *b)
 	guard_build(&p->guards, b->spec, b->problems);
 	if (p->guards.watermark.name == NULL)
 		return;
-	more = allocate(b, p->n_params + 2, sizeof(*more));
+	more = plan_allocate(b, p->n_params + 2, sizeof(*more));
 	if (more == NULL)
 		return;
 	if (p->n_params > 0)
@@ -397,25 +361,6 @@ plan_guards(struct builder *b)
 	p->params = more;
 	add_cutoff(b, &more[p->n_params], "from");
 	add_cutoff(b, &more[p->n_params], "to");
-}
-
-static void
-plan_file(struct builder *b)
-{
-	struct plan *p = b->plan;
-	const struct value *name = spec_value(b->spec, "file.name");
-	const struct value *wrong = NULL;
-	struct err e = ERR_INIT;
-	char *expanded;
-
-	if (form_build(&p->csv, b->spec, &wrong, &e) < 0)
-		complain(b, wrong, &e);
-	if (name->text == NULL)
-		return;
-	expanded = expand_value(b, name);
-	if (expanded != NULL && ship_check_name(expanded, &e) < 0)
-		complain(b, name, &e);
-	free(expanded);
 }
 
 /* The path of a file that a target's setting names, or NULL. */
@@ -430,7 +375,7 @@ resolve_member(struct builder *b, const char *path, size_t i)
 		return NULL;
 	resolved = spec_resolve(v, &e);
 	if (resolved == NULL)
-		complain(b, v, &e);
+		plan_complain(b, v, &e);
 	return resolved;
 }
 
@@ -454,7 +399,7 @@ plan_one_target(struct builder *b, struct plan_target *pt, size_t i)
 	t->client_key = pt->client_key = resolve_member(
 	    b, "targets.client_key", i);
 	if (t->url != NULL && ship_check_target(t, &e) < 0)
-		complain(b, url, &e);
+		plan_complain(b, url, &e);
 }
 
 static void
@@ -473,7 +418,7 @@ plan_targets(struct builder *b)
 		problems_add(b->problems, spec_path(b->spec), 0, &e);
 		return;
 	}
-	p->targets = allocate(b, n, sizeof(*p->targets));
+	p->targets = plan_allocate(b, n, sizeof(*p->targets));
 	if (p->targets == NULL)
 		return;
 	for (size_t i = 0; i < n; i++)
@@ -490,7 +435,6 @@ begin_plan(struct plan **plan, const struct spec *spec, struct err *e)
 	p->spec = spec;
 	p->job = spec_job(spec);
 	p->environment = spec_environment(spec);
-	p->csv = (struct csv_options)CSV_OPTIONS_DEFAULT;
 	if (gethostname(p->host, sizeof(p->host) - 1) < 0)
 		(void)memcpy(p->host, "localhost", sizeof("localhost"));
 	p->runtime_ms = (uint64_t)spec_number(spec, "limits.runtime");
@@ -534,8 +478,8 @@ plan_build(struct plan **plan, const struct spec *spec,
 	plan_sql(&b);
 	plan_params(&b);
 	plan_guards(&b);
+	plan_files(&b);
 	plan_try_split(&b);
-	plan_file(&b);
 	if (options->with_targets) {
 		plan_targets(&b);
 		tell_check(spec, problems);
@@ -551,30 +495,8 @@ plan_build(struct plan **plan, const struct spec *spec,
 int
 plan_name_run(struct plan *p, int64_t run, struct err *e)
 {
-	const char *name = spec_text(p->spec, "file.name");
-
-	free(p->file_name);
-	p->file_name = expand(
-	    p, name != NULL ? name : "result.csv", NULL, run, e);
-	if (p->file_name == NULL || ship_check_name(p->file_name, e) < 0)
-		return err_in(e, "file.name");
-	for (size_t i = 0; i < p->n_targets; i++) {
-		struct plan_target *t = &p->targets[i];
-
-		free(t->temporary);
-		t->temporary = expand(
-		    p, t->target.temporary, p->file_name, run, e);
-		if (t->temporary == NULL ||
-		    ship_check_name(t->temporary, e) < 0)
-			return err_in(
-			    e, "targets.%s.temporary", t->target.name);
-		if (strcmp(t->temporary, p->file_name) == 0)
-			return err_set(e, ERR_SPEC,
-			    "targets.%s.temporary is "
-			    "the file's own name '%s'",
-			    t->target.name, p->file_name);
-	}
-	return 0;
+	p->run = run;
+	return plan_name_files(p, e);
 }
 
 void
@@ -610,7 +532,7 @@ plan_free(struct plan *p)
 	}
 	free(p->params);
 	free(p->targets);
-	free(p->file_name);
+	plan_release_files(p);
 	free(p->sql);
 	free(p->sql_name);
 	secret_free(p->password);

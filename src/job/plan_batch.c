@@ -145,7 +145,7 @@ check_used(const struct plan *p, const bool *used, struct err *e)
 
 static int
 check_result_name(
-    const struct plan *p, const struct script *batch, struct err *e)
+    const struct plan_file *f, const struct script *batch, struct err *e)
 {
 	const char **names = calloc(batch->n + 1, sizeof(*names));
 	const char *near;
@@ -159,20 +159,21 @@ check_result_name(
 
 		if (name != NULL)
 			names[n++] = name;
-		if (name != NULL && strcmp(name, p->result_name) == 0)
+		if (name != NULL && strcmp(name, f->result_name) == 0)
 			found = true;
 	}
-	near = found ? NULL : str_nearest(p->result_name, names, n);
+	near = found ? NULL : str_nearest(f->result_name, names, n);
 	if (!found)
 		(void)err_set(e, ERR_SPEC,
-		    "source.result: no statement is named '%s'",
-		    p->result_name);
+		    "%s.result: no statement is named '%s'",
+		    strcmp(f->where, "file") == 0 ? "source" : f->where,
+		    f->result_name);
 	if (near != NULL)
 		(void)err_hint(e, "Did you mean '%s'?", near);
 	else if (!found)
 		(void)err_hint(e,
 		    "Write the comment -- name: %s above its statement.",
-		    p->result_name);
+		    f->result_name);
 	free(names);
 	return found ? 0 : -1;
 }
@@ -204,8 +205,9 @@ plan_check_batch(const struct plan *p, const struct dialect *d,
 		rc = mark_guards(p, d, used, e);
 	if (rc == 0)
 		rc = check_used(p, used, e);
-	if (rc == 0 && p->result == PLAN_RESULT_NAME)
-		rc = check_result_name(p, batch, e);
+	for (size_t i = 0; rc == 0 && i < p->n_files; i++)
+		if (p->files[i].result == PLAN_RESULT_NAME)
+			rc = check_result_name(&p->files[i], batch, e);
 	script_release(&on_connect);
 	free(used);
 	return rc;

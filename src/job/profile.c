@@ -213,12 +213,26 @@ make_directory(char *path, size_t size, struct err *e)
 	return 0;
 }
 
+/* The first file alone, as the reader below wants it. */
+static void
+make_plain(struct plan *plan)
+{
+	struct plan_file *f = plan->files;
+
+	plan->n_files = 1;
+	f->csv = (struct csv_options)CSV_OPTIONS_DEFAULT;
+	f->chain = (struct chain_options)CHAIN_OPTIONS_DEFAULT;
+	f->split_rows = 0;
+	f->empty = PLAN_EMPTY_SHIP;
+}
+
 int
 profile_take(
     struct profile *p, struct plan *plan, uint64_t max_rows, struct err *e)
 {
 	static const struct export_watch nobody;
-	struct export_file file = EXPORT_FILE_INIT;
+	struct export_result result = EXPORT_RESULT_INIT;
+	const size_t n_files = plan->n_files;
 	struct export_place place = { .name = "rows.csv", .fd = -1 };
 	const struct guards guards = plan->guards;
 	struct err own = ERR_INIT;
@@ -230,24 +244,25 @@ profile_take(
 		return -1;
 	place.dir = dir;
 	(void)snprintf(path, sizeof(path), "%s/%s", dir, place.name);
-	plan->csv = (struct csv_options)CSV_OPTIONS_DEFAULT;
+	make_plain(plan);
 	plan->max_rows = max_rows;
 	plan->rolls_back = true;
 	/* Nothing is shipped: what guards that is neither waited for nor
 	 * asked; the plan has it back for plan_free. */
 	memset(&plan->guards, 0, sizeof(plan->guards));
 	plan->guards.watermark = guards.watermark;
-	rc = export_run(plan, &place, &nobody, &file, e);
+	rc = export_run(plan, &place, &nobody, &result, e);
 	plan->guards = guards;
+	plan->n_files = n_files;
 	if (rc == 0)
-		rc = read_file(p, path, file.columns, max_rows, e);
+		rc = read_file(p, path, result.files[0].columns, max_rows, e);
 	(void)snprintf(p->database, sizeof(p->database), "%s %s",
-	    file.info.dbms, file.info.dbms_version);
+	    result.info.dbms, result.info.dbms_version);
 	if (file_remove_tree(dir, &own) < 0 && rc == 0) {
 		*e = own;
 		rc = -1;
 	}
-	export_file_release(&file);
+	export_result_release(&result);
 	return rc;
 }
 

@@ -103,10 +103,13 @@ put_plan(const struct plan *p, struct buf *out, struct err *e)
 		    buf_printf(out, e, "would bind :%s = '%s'\n",
 			p->params[i].name, p->params[i].value) < 0)
 			return -1;
-	if (buf_printf(out, e, "would write %s\n", p->file_name) < 0)
-		return -1;
+	for (size_t i = 0; i < p->n_files; i++)
+		if (buf_printf(out, e, "would write %s\n", p->files[i].name) <
+		    0)
+			return -1;
 	for (size_t i = 0; i < p->n_targets; i++)
-		if (buf_printf(out, e, "would ship it to %s: %s\n",
+		if (buf_printf(out, e, "would ship %s to %s: %s\n",
+			p->n_files > 1 ? "them" : "it",
 			p->targets[i].target.name,
 			p->targets[i].target.url) < 0)
 			return -1;

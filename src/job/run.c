@@ -23,6 +23,7 @@
 #include "job/environment.h"
 #include "job/plan.h"
 #include "job/run.h"
+#include "job/sidefile.h"
 #include "job/watermark.h"
 #include "state/dirs.h"
 #include "state/ledger.h"
@@ -155,9 +156,8 @@ take_lost(void *arg, const struct run_row *row, struct err *e)
 static int
 count_file(void *arg, const struct run_file *file, struct err *e)
 {
-	(void)file;
 	(void)e;
-	++*(unsigned *)arg;
+	*(unsigned *)arg += !file->skipped;
 	return 0;
 }
 
@@ -365,8 +365,21 @@ on_tick(void *arg)
 		r->watch->tick(r->watch->arg);
 }
 
+static void
+tell_file(const struct export_file *f)
+{
+	if (f->skipped) {
+		log_info("'%s' has no rows and is skipped", f->name);
+		return;
+	}
+	log_info("'%s' is written: %llu rows, %llu bytes, SHA-256 %s", f->name,
+	    (unsigned long long)f->rows, (unsigned long long)f->bytes,
+	    f->sha256);
+	export_tell_changes(f->name, &f->changes);
+}
+
 static int
-export_file(struct run *r, struct err *e)
+export_files(struct run *r, struct err *e)
 {
 	const struct export_watch watch = {
 		.arg = r,
@@ -384,47 +397,87 @@ export_file(struct run *r, struct err *e)
 	if (r->spool == NULL)
 		return -1;
 	place.dir = r->spool;
-	place.name = r->plan->file_name;
 	tell_stage(r, "connecting");
-	if (export_run(r->plan, &place, &watch, &o->file, e) < 0) {
-		check_record(r->ledger, o->run, &o->file);
+	if (export_run(r->plan, &place, &watch, &o->result, e) < 0) {
+		check_record(r->ledger, o->run, &o->result);
 		return -1;
 	}
-	o->file_name = str_dup(r->plan->file_name);
-	o->path = file_join(r->spool, r->plan->file_name, e);
-	if (o->file_name == NULL || o->path == NULL)
+	for (size_t i = 0; i < o->result.n_files; i++)
+		tell_file(&o->result.files[i]);
+	return sidefile_write_all(r->plan, r->spool, o, e);
+}
+
+static struct run_file
+row_of(const struct run_file_outcome *f)
+{
+	struct run_file row = {
+		.name = f->name,
+		.path = f->path,
+		.kind = f->kind,
+		.bytes = f->bytes,
+		.sha256 = f->sha256,
+		.content_bytes = f->bytes,
+		.content_sha256 = f->sha256,
+	};
+
+	if (f->data == NULL)
+		return row;
+	row.rows = f->data->rows;
+	row.columns = f->data->columns;
+	row.lossy = f->data->changes.lossy;
+	row.replaced = f->data->changes.replaced;
+	row.prefixed = f->data->changes.prefixed;
+	row.skipped = f->data->skipped;
+	row.content_bytes = f->data->content_bytes;
+	row.content_sha256 = f->data->content_sha256;
+	return row;
+}
+
+static int
+record_files(struct run *r, struct err *e)
+{
+	struct run_outcome *o = r->outcome;
+	struct run_file *rows = calloc(o->n_files, sizeof(*rows));
+	int rc;
+
+	if (rows == NULL)
 		return err_set(e, ERR_INTERNAL, "out of memory");
-	log_info("'%s' is written: %llu rows, %llu bytes, SHA-256 %s",
-	    o->file_name, (unsigned long long)o->file.rows,
-	    (unsigned long long)o->file.bytes, o->file.sha256);
-	export_tell_changes(o->file_name, &o->file.changes);
-	return 0;
+	for (size_t i = 0; i < o->n_files; i++)
+		rows[i] = row_of(&o->files[i]);
+	rc = ledger_put_files(r->ledger, o->run, rows, o->n_files, e);
+	for (size_t i = 0; rc == 0 && i < o->n_files; i++)
+		o->files[i].id = rows[i].id;
+	free(rows);
+	return rc;
+}
+
+/* Whether every file of the run was skipped. */
+static bool
+is_empty(const struct run_outcome *o)
+{
+	for (size_t i = 0; i < o->n_files; i++)
+		if (o->files[i].path != NULL)
+			return false;
+	return true;
 }
 
 static int
 ship_it(struct run *r, struct err *e)
 {
 	struct run_outcome *o = r->outcome;
-	const struct run_file row = {
-		.name = o->file_name,
-		.path = o->path,
-		.rows = o->file.rows,
-		.bytes = o->file.bytes,
-		.sha256 = o->file.sha256,
-		.columns = o->file.columns,
-		.lossy = o->file.changes.lossy,
-		.replaced = o->file.changes.replaced,
-		.prefixed = o->file.changes.prefixed,
-	};
-	struct delivery_order order = {
+	const struct delivery_order order = {
 		.plan = r->plan,
 		.ledger = r->ledger,
 		.watch = r->watch,
 	};
 
-	if (ledger_put_file(r->ledger, o->run, &row, &order.file, e) < 0 ||
-	    watermark_record(r->ledger, o->run, r->plan, &o->file, e) < 0)
+	if (watermark_record(r->ledger, o->run, r->plan, &o->result, e) < 0)
 		return -1;
+	if (is_empty(o)) {
+		check_record(r->ledger, o->run, &o->result);
+		o->state = RUN_EMPTY;
+		return 0;
+	}
 	if (check_file(r->plan, r->ledger, o, e) < 0) {
 		if (e->class == ERR_DATA)
 			o->state = RUN_HELD;
@@ -448,7 +501,7 @@ work(struct run *r, struct err *e)
 
 	if (plan_name_run(r->plan, r->outcome->run, e) < 0 ||
 	    watermark_begin(r->plan, r->ledger, &key, e) < 0 ||
-	    export_file(r, e) < 0)
+	    export_files(r, e) < 0 || record_files(r, e) < 0)
 		return -1;
 	return ship_it(r, e);
 }
@@ -514,6 +567,13 @@ forget_runs(struct run *r)
 		log_info("%d runs are forgotten (limits.history)", n);
 }
 
+/* Whether something was finished that may be shipped later. */
+static bool
+has_files(const struct run_outcome *o)
+{
+	return o->n_files > 0 && o->files[0].id != 0;
+}
+
 /* Record how it ended; the error of the run wins over one of the record. */
 static int
 end_run(struct run *r, int rc, struct err *e)
@@ -523,13 +583,13 @@ end_run(struct run *r, int rc, struct err *e)
 	const struct run_end end = {
 		.state = run_state_name(o->state),
 		.status = rc < 0 ? err_exit_status(e) : 0,
-		.rows = o->file.rows,
-		.bytes = o->file.bytes,
+		.rows = export_rows(&o->result),
+		.bytes = export_bytes(&o->result),
 		.error = rc < 0 ? e : NULL,
 	};
 
-	if (rc < 0 && o->path == NULL && r->spool != NULL &&
-	    file_remove_tree(r->spool, &own) < 0)
+	if ((rc < 0 ? !has_files(o) : o->state == RUN_EMPTY) &&
+	    r->spool != NULL && file_remove_tree(r->spool, &own) < 0)
 		log_warning("%s", own.text);
 	if (ledger_end_run(r->ledger, o->run, &end, &own) < 0) {
 		if (rc < 0) {
@@ -669,32 +729,4 @@ run_job(const struct run_options *options, const struct run_watch *watch,
 	log_context(NULL, NULL, 0);
 	log_forget();
 	return rc;
-}
-
-void
-run_outcome_release(struct run_outcome *o)
-{
-	for (size_t i = 0; i < o->n_deliveries; i++)
-		free(o->deliveries[i].target);
-	free(o->deliveries);
-	free(o->file_name);
-	free(o->path);
-	free(o->difference);
-	export_file_release(&o->file);
-	problems_release(&o->problems);
-	memset(o, 0, sizeof(*o));
-}
-
-const char *
-run_state_name(enum run_state state)
-{
-	static const char *const names[] = {
-		[RUN_FAILED] = "failed",
-		[RUN_SHIPPED] = "shipped",
-		[RUN_KEPT] = "kept",
-		[RUN_HELD] = "held",
-		[RUN_ALREADY] = "already-shipped",
-	};
-
-	return names[state];
 }

@@ -89,13 +89,13 @@ watermark_begin(
 
 int
 watermark_record(struct ledger *l, int64_t run, const struct plan *p,
-    const struct export_file *file, struct err *e)
+    const struct export_result *result, struct err *e)
 {
 	const struct watermark_range range = {
 		.run = run,
 		.name = (char *)(uintptr_t)p->guards.watermark.name,
-		.from = file->from,
-		.to = file->to,
+		.from = result->from,
+		.to = result->to,
 	};
 
 	if (range.name == NULL)

@@ -25,7 +25,7 @@ int watermark_begin(struct plan *p, struct ledger *l, const struct run_key *key,
     struct err *e) MUST_CHECK;
 /* Record the range that the run's file has, before anything is shipped. */
 int watermark_record(struct ledger *l, int64_t run, const struct plan *p,
-    const struct export_file *file, struct err *e) MUST_CHECK;
+    const struct export_result *result, struct err *e) MUST_CHECK;
 /* Worker: ask up to where, and bind both. Does nothing without a watermark. */
 int watermark_read(const struct asker *a, struct err *e) MUST_CHECK;
 /* Worker: tell the supervisor what is bound. */

@@ -28,7 +28,7 @@ enum wire_type {
 	WIRE_ENDED,	    /* struct export_statement */
 	WIRE_PROGRESS,	    /* struct wire_progress */
 	WIRE_WARNING,	    /* text */
-	WIRE_COLUMNS,	    /* text, JSON */
+	WIRE_COLUMNS,	    /* text, JSON: of the files that follow */
 	WIRE_FILE,	    /* struct wire_file */
 	WIRE_GATE,	    /* struct wire_gate */
 	WIRE_CHECK,	    /* struct guard_result */
@@ -44,12 +44,17 @@ struct wire_progress {
 	uint64_t bytes; /* written */
 };
 
-/* The finished file. */
+/* A finished file. */
 struct wire_file {
-	uint64_t rows;		       /* records without the header */
-	uint64_t bytes;		       /* its size */
-	char sha256[HASH_TEXT];	       /* of its content, in hexadecimal */
-	struct export_changes changes; /* what was allowed */
+	unsigned index;			/* of the plan's files */
+	unsigned part;			/* of those split, from 1 */
+	bool skipped;			/* no rows: there is no such file */
+	uint64_t rows;			/* records without the header */
+	uint64_t bytes;			/* its size */
+	uint64_t content_bytes;		/* before compression */
+	char sha256[HASH_TEXT];		/* of its bytes, in hexadecimal */
+	char content_sha256[HASH_TEXT]; /* before compression */
+	struct export_changes changes;	/* what was allowed */
 };
 
 /* A gate that is being asked, or that holds. */

@@ -1,5 +1,5 @@
 /*
- * worker.c - connect, run the batch, write the file, tell the supervisor
+ * worker.c - connect, run the batch, write the files, tell the supervisor
  *
  * Runs in a process of its own, since a driver may crash, hang or leak. It
  * knows nothing of locks, the ledger or targets. A second thread waits for
@@ -21,7 +21,6 @@
 #include "base/buf.h"
 #include "base/cancel.h"
 #include "base/clock.h"
-#include "base/json.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "job/check.h"
@@ -36,10 +35,7 @@
 #include "odbc/session.h"
 #include "odbc/statement.h"
 
-enum {
-	WORKER_PROGRESS_MS = 200,	     /* between two reports */
-	WORKER_COLUMNS_MAX = 3 * 1024 * 1024 /* of the description */
-};
+enum { WORKER_PROGRESS_MS = 200 }; /* between two reports */
 
 /* A worker at work. */
 struct worker {
@@ -52,11 +48,9 @@ struct worker {
 	struct script on_connect;
 	struct script batch;
 	struct export_statement current;
-	struct output output;
-	struct repeat repeat; /* what was executed so far */
-	struct buf columns;
-	uint64_t lossy;	  /* values of the result that are not exact */
-	uint64_t told_ms; /* of the last progress report */
+	struct output *outputs; /* owned: one for each of the plan's files */
+	struct repeat repeat;	/* what was executed so far */
+	uint64_t told_ms;	/* of the last progress report */
 };
 
 /* Shared with the thread that waits for SIGTERM. */
@@ -167,6 +161,10 @@ limit_memory(const struct worker *w, struct err *e)
 
 	if (limit == 0)
 		return 0;
+	for (size_t i = 0; i < w->order->plan->n_files; i++)
+		data += data > 0 ?
+		    chain_memory(&w->order->plan->files[i].chain) :
+		    0;
 	r.rlim_cur = r.rlim_max = (rlim_t)(data + limit);
 	if (data == 0 || setrlimit(RLIMIT_DATA, &r) < 0)
 		return err_set(
@@ -231,33 +229,19 @@ static int
 tell_progress(struct worker *w, bool always, struct err *e)
 {
 	uint64_t now = clock_coarse_ms();
-	struct wire_progress p = { w->output.csv.rows, w->output.csv.bytes };
+	struct wire_progress p = { 0, 0 };
 
 	if (!always && now - w->told_ms < WORKER_PROGRESS_MS)
 		return 0;
 	w->told_ms = now;
-	return tell(w, WIRE_PROGRESS, &p, sizeof(p), e);
-}
+	for (size_t i = 0; i < w->order->plan->n_files; i++) {
+		uint64_t rows, bytes;
 
-/* Describe the columns for the manifest and the ledger. */
-static int
-describe_columns(struct worker *w, const struct columns *columns, struct err *e)
-{
-	struct json j;
-
-	buf_reset(&w->columns);
-	json_init(&j, &w->columns);
-	json_begin_array(&j, NULL);
-	for (size_t i = 0; i < columns->n; i++) {
-		json_begin_object(&j, NULL);
-		json_string(&j, "name", columns->items[i].name);
-		json_string(
-		    &j, "kind", column_kind_name(columns->items[i].kind));
-		json_string(&j, "type", columns->items[i].type_name);
-		json_end(&j);
+		output_count(&w->outputs[i], &rows, &bytes);
+		p.rows += rows;
+		p.bytes += bytes;
 	}
-	json_end(&j);
-	return json_finish(&j, e);
+	return tell(w, WIRE_PROGRESS, &p, sizeof(p), e);
 }
 
 /* Whether no more rows are asked for than these. */
@@ -270,51 +254,86 @@ has_enough(const struct worker *w, uint64_t rows)
 }
 
 static int
-copy_rows(struct worker *w, struct fetch *fetch, struct err *e)
+copy_rows(
+    struct worker *w, struct fetch *fetch, struct output *o, struct err *e)
 {
 	const struct block *block;
 	int more = 0;
 
-	while (!has_enough(w, w->output.csv.rows) &&
-	    (more = fetch_next(fetch, &block, e)) > 0)
-		if (output_put(&w->output, block, e) < 0 ||
+	uint64_t rows = 0, bytes;
+
+	while (
+	    !has_enough(w, rows) && (more = fetch_next(fetch, &block, e)) > 0) {
+		o->lossy = fetch_losses(fetch);
+		if (output_put(o, block, e) < 0 ||
 		    tell_progress(w, false, e) < 0 || check_cancelled(e) < 0)
 			return -1;
-	return has_enough(w, w->output.csv.rows) ? 0 : more;
+		output_count(o, &rows, &bytes);
+	}
+	/* Of a lazy value it is known only when it was written. */
+	o->lossy = fetch_losses(fetch);
+	return has_enough(w, rows) ? 0 : more;
 }
 
 static int
-export_result(struct worker *w, struct statement *st, bool last, struct err *e)
+export_result(struct worker *w, struct statement *st, struct output *o,
+    bool last, struct err *e)
 {
 	const struct columns columns = { statement_columns(st),
 		statement_column_count(st) };
 	struct fetch *fetch = NULL;
 	int rc = -1;
 
-	if (describe_columns(w, &columns, e) < 0 ||
-	    output_begin(&w->output, &columns, last, e) < 0 ||
-	    fetch_new(&fetch, st, e) < 0 || copy_rows(w, fetch, e) < 0)
+	if (output_begin(o, &columns, last, e) < 0 ||
+	    fetch_new(&fetch, st, e) < 0 || copy_rows(w, fetch, o, e) < 0)
 		goto out;
 	w->current.rows = (int64_t)fetch_rows(fetch);
-	w->lossy = fetch_losses(fetch);
 	w->current.results++;
-	rc = output_end(&w->output, e);
+	rc = output_end(o, e);
 out:
 	fetch_free(fetch);
 	return rc;
 }
 
-/* Whether the result set that has come is the one, or may be. */
+/* Whether the result set that has come is a file's, or may be. */
 static bool
-is_wanted(struct worker *w)
+is_wanted(const struct worker *w, const struct plan_file *f)
+{
+	if (f->result == PLAN_RESULT_NUMBER)
+		return w->result_sets == f->result_number;
+	return f->result != PLAN_RESULT_NAME ||
+	    strcmp(w->current.name, f->result_name) == 0;
+}
+
+/* Rows come once, so that they can become one file only. */
+static int
+refuse_twice(
+    const struct plan_file *a, const struct plan_file *b, struct err *e)
+{
+	(void)err_set(e, ERR_SPEC,
+	    "files.result: '%s' and '%s' are the same result set",
+	    a->result_name, b->result_name);
+	return err_hint(e,
+	    "A result set becomes one file: write its statement twice, or "
+	    "deliver the file to two targets.");
+}
+
+/* The output of the result set that has come; *o is NULL when it has none. */
+static int
+find_output(struct worker *w, struct output **o, struct err *e)
 {
 	const struct plan *p = w->order->plan;
 
+	*o = NULL;
 	w->result_sets++;
-	if (p->result == PLAN_RESULT_NUMBER)
-		return w->result_sets == p->result_number;
-	return p->result != PLAN_RESULT_NAME ||
-	    strcmp(w->current.name, p->result_name) == 0;
+	for (size_t i = 0; i < p->n_files; i++) {
+		if (!is_wanted(w, &p->files[i]))
+			continue;
+		if (*o != NULL)
+			return refuse_twice((*o)->file, &p->files[i], e);
+		*o = &w->outputs[i];
+	}
+	return 0;
 }
 
 /* Rows of a result that nobody wants, of a statement before the batch. */
@@ -322,17 +341,20 @@ static int
 walk_results(struct worker *w, struct statement *st, bool in_batch, bool last,
     struct err *e)
 {
+	struct output *o = NULL;
 	int more;
 
 	do {
-		if (in_batch && statement_column_count(st) > 0 &&
-		    is_wanted(w)) {
-			if (export_result(w, st, last, e) < 0)
+		bool has_rows = statement_column_count(st) > 0;
+
+		if (in_batch && has_rows && find_output(w, &o, e) < 0)
+			return -1;
+		if (in_batch && has_rows && o != NULL) {
+			if (export_result(w, st, o, last, e) < 0)
 				return -1;
-			if (has_enough(
-				w, w->output.rows)) /* the rest would be read */
+			if (has_enough(w, o->rows)) /* the rest would be read */
 				return 0;
-		} else if (statement_column_count(st) == 0)
+		} else if (!has_rows)
 			w->current.rows = statement_row_count(st);
 		if (check_cancelled(e) < 0)
 			return -1;
@@ -400,10 +422,8 @@ copy_text(char *to, size_t size, const char *from)
 static bool
 is_final(const struct worker *w, size_t i)
 {
-	enum plan_result result = w->order->plan->result;
-
-	return i + 1 == w->batch.n || result == PLAN_RESULT_NUMBER ||
-	    result == PLAN_RESULT_NAME;
+	return i + 1 == w->batch.n ||
+	    w->order->plan->files[0].result >= PLAN_RESULT_NUMBER;
 }
 
 static int
@@ -447,36 +467,54 @@ tell_check(void *arg, const struct guard_result *r, struct err *e)
 	return tell(arg, WIRE_CHECK, r, sizeof(*r), e);
 }
 
-/* What only this end can find out of the finished result. */
+/* What only this end can find out of the finished results. */
 static int
 check_result(struct worker *w, struct err *e)
 {
-	if (w->output.inspect != NULL &&
-	    inspect_report(w->output.inspect, tell_check, w, e) < 0)
+	for (size_t i = 0; i < w->order->plan->n_files; i++)
+		if (output_check(&w->outputs[i], e) < 0)
+			return -1;
+	if (w->outputs[0].inspect != NULL &&
+	    inspect_report(w->outputs[0].inspect, tell_check, w, e) < 0)
 		return -1;
 	return checks_ask(&w->asker, e);
 }
 
+/* What can fail, before a transaction or a name is for good. */
 static int
-finish_file(struct worker *w, struct err *e)
+flush_files(struct worker *w, struct err *e)
 {
-	struct spool_receipt receipt;
+	for (size_t i = 0; i < w->order->plan->n_files; i++)
+		if (output_flush(&w->outputs[i], e) < 0)
+			return -1;
+	return 0;
+}
+
+static int
+tell_files(const struct worker *w, const struct output *o, struct err *e)
+{
 	struct wire_file file;
 
-	memset(&file, 0, sizeof(file));
-	if (check_cancelled(e) < 0 ||
-	    output_commit(&w->output, &receipt, e) < 0)
+	if (tell(w, WIRE_COLUMNS, buf_text(&o->description),
+		o->description.length, e) < 0)
 		return -1;
-	file.rows = w->output.rows;
-	file.bytes = receipt.bytes;
-	file.changes.lossy = w->lossy;
-	file.changes.replaced = w->output.csv.counts.replaced;
-	file.changes.prefixed = w->output.csv.counts.prefixed;
-	memcpy(file.sha256, receipt.sha256, sizeof(file.sha256));
-	if (tell(w, WIRE_COLUMNS, buf_text(&w->columns), w->columns.length, e) <
-	    0)
-		return -1;
-	return tell(w, WIRE_FILE, &file, sizeof(file), e);
+	for (size_t i = 0; i < o->n_parts; i++) {
+		output_describe(o, i, &file);
+		if (tell(w, WIRE_FILE, &file, sizeof(file), e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+name_files(struct worker *w, struct err *e)
+{
+	for (size_t i = 0; i < w->order->plan->n_files; i++)
+		if (check_cancelled(e) < 0 ||
+		    output_commit(&w->outputs[i], e) < 0 ||
+		    tell_files(w, &w->outputs[i], e) < 0)
+			return -1;
+	return 0;
 }
 
 static int
@@ -498,13 +536,13 @@ do_order(struct worker *w, struct err *e)
 		return -1;
 	if (check_result(w, e) < 0)
 		return -1;
-	/* The file gets its name only when what it came from is durable. */
-	if (check_cancelled(e) < 0 ||
+	/* A file gets its name only when what it came from is durable. */
+	if (check_cancelled(e) < 0 || flush_files(w, e) < 0 ||
 	    (p->in_transaction && !p->rolls_back &&
 		(tell(w, WIRE_FINAL, "", 0, e) < 0 ||
 		    session_commit(w->session, e) < 0)))
 		return -1;
-	return finish_file(w, e);
+	return name_files(w, e);
 }
 
 /*
@@ -548,6 +586,28 @@ copy_plan(struct worker *w, struct err *e)
 	return 0;
 }
 
+static int
+make_outputs(struct worker *w, struct err *e)
+{
+	const struct plan *p = w->order->plan;
+
+	w->outputs = calloc(p->n_files, sizeof(*w->outputs));
+	if (w->outputs == NULL)
+		return err_set(e, ERR_INTERNAL, "out of memory");
+	for (size_t i = 0; i < p->n_files; i++)
+		output_init(&w->outputs[i], p, &p->files[i], w->order->place);
+	return 0;
+}
+
+static void
+release_outputs(struct worker *w)
+{
+	for (size_t i = 0; w->outputs != NULL && i < w->order->plan->n_files;
+	     i++)
+		output_release(&w->outputs[i]);
+	free(w->outputs);
+}
+
 int
 worker_run(const struct worker_order *order)
 {
@@ -559,14 +619,14 @@ worker_run(const struct worker_order *order)
 	w.order = order;
 	w.on_connect = (struct script)SCRIPT_INIT;
 	w.batch = (struct script)SCRIPT_INIT;
-	buf_init(&w.columns, WORKER_COLUMNS_MAX);
-	output_init(&w.output, order->plan, order->place);
 	rc = settle_process(&e);
 	if (rc == 0)
 		rc = copy_plan(&w, &e);
 	if (rc == 0)
+		rc = make_outputs(&w, &e);
+	if (rc == 0)
 		rc = do_order(&w, &e);
-	output_release(&w.output);
+	release_outputs(&w);
 	if (rc < 0)
 		explain_memory(&w, &e);
 	if (rc < 0)
@@ -577,7 +637,6 @@ worker_run(const struct worker_order *order)
 	session_free(w.session);
 	script_release(&w.on_connect);
 	script_release(&w.batch);
-	buf_release(&w.columns);
 	repeat_release(&w.repeat);
 	free(w.plan.params);
 	return rc < 0 ? 1 : 0;

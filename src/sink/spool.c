@@ -6,8 +6,10 @@
  * given up and never tried again. What is written is csv/csv.c's business;
  * who reads it later, job/deliver.c.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +20,11 @@
 #include "base/str.h"
 #include "sink/spool.h"
 
-enum { SPOOL_NAME_MAX = 4096 };
+enum { SPOOL_NAME_MAX = 64 };
+
+/* What a name that is not final begins and ends with. */
+static const char spool_prefix[] = ".odbcship-";
+static const char spool_suffix[] = ".tmp";
 
 struct spool {
 	struct out out;	  /* first: the place to write to */
@@ -29,6 +35,8 @@ struct spool {
 	char *temporary;  /* owned; NULL when there is none to remove */
 	struct hash *hash;
 	uint64_t bytes;
+	bool is_finished; /* receipt is filled, the bytes are on disk */
+	struct spool_receipt receipt;
 };
 
 static int
@@ -61,25 +69,27 @@ new_spool(struct err *e)
 	return s;
 }
 
-/* dir/.name.PID.tmp, or NULL. */
+/*
+ * dir/.odbcship-PID-N.tmp, or NULL. Not made of the final name, so that any
+ * name which a file can have can be given; N tells apart what one process
+ * writes at the same time.
+ */
 static char *
-temporary_path(const char *dir, const char *name, pid_t pid, struct err *e)
+temporary_path(const char *dir, struct err *e)
 {
+	static atomic_uint number;
 	char hidden[SPOOL_NAME_MAX];
-	int n = snprintf(
-	    hidden, sizeof(hidden), ".%s.%ld.tmp", name, (long)pid);
 
-	if (n >= 0 && (size_t)n < sizeof(hidden))
-		return file_join(dir, hidden, e);
-	(void)err_set(e, ERR_SPEC, "the file name is too long");
-	return NULL;
+	(void)snprintf(hidden, sizeof(hidden), "%s%ld-%u%s", spool_prefix,
+	    (long)getpid(), atomic_fetch_add(&number, 1), spool_suffix);
+	return file_join(dir, hidden, e);
 }
 
 /* Made new: what stands there is of a dead process. */
 static int
-open_temporary(struct spool *s, const char *name, struct err *e)
+open_temporary(struct spool *s, struct err *e)
 {
-	s->temporary = temporary_path(s->dir, name, getpid(), e);
+	s->temporary = temporary_path(s->dir, e);
 	if (s->temporary == NULL)
 		return -1;
 	if (unlink(s->temporary) < 0 && errno != ENOENT)
@@ -108,7 +118,7 @@ spool_open(
 	s->path = s->dir != NULL ? file_join(dir, name, e) : NULL;
 	if (s->dir == NULL)
 		(void)err_set(e, ERR_INTERNAL, "out of memory");
-	if (s->path == NULL || open_temporary(s, name, e) < 0) {
+	if (s->path == NULL || open_temporary(s, e) < 0) {
 		spool_free(s);
 		return -1;
 	}
@@ -160,8 +170,6 @@ make_durable(struct spool *s, struct err *e)
 static int
 publish(struct spool *s, struct err *e)
 {
-	if (make_durable(s, e) < 0)
-		return -1;
 	if (rename(s->temporary, s->path) < 0)
 		return err_sys(e, errno, "cannot rename '%s' to '%s'",
 		    s->temporary, s->path);
@@ -174,11 +182,24 @@ publish(struct spool *s, struct err *e)
 }
 
 int
+spool_finish(struct spool *s, struct spool_receipt *r, struct err *e)
+{
+	if (!s->is_finished) {
+		s->receipt.bytes = s->bytes;
+		if (hash_finish(s->hash, s->receipt.sha256, e) < 0 ||
+		    (!s->is_borrowed && make_durable(s, e) < 0))
+			return -1;
+		s->is_finished = true;
+	}
+	*r = s->receipt;
+	return 0;
+}
+
+int
 spool_commit(struct spool *s, struct spool_receipt *r, struct err *e)
 {
-	r->bytes = s->bytes;
 	/* The name comes last: nothing may fail once the file has it. */
-	if (hash_finish(s->hash, r->sha256, e) < 0)
+	if (spool_finish(s, r, e) < 0)
 		return -1;
 	return s->is_borrowed ? 0 : publish(s, e);
 }
@@ -201,12 +222,22 @@ spool_free(struct spool *s)
 }
 
 void
-spool_remove_left(const char *dir, const char *name, pid_t pid)
+spool_remove_left(const char *dir, pid_t pid)
 {
-	struct err e = ERR_INIT;
-	char *path = temporary_path(dir, name, pid, &e);
+	char prefix[SPOOL_NAME_MAX];
+	DIR *entries = opendir(dir);
+	const struct dirent *entry;
+	size_t n;
 
-	if (path != NULL && unlink(path) < 0 && errno != ENOENT)
-		log_warning("cannot remove '%s': %s", path, strerror(errno));
-	free(path);
+	(void)snprintf(
+	    prefix, sizeof(prefix), "%s%ld-", spool_prefix, (long)pid);
+	n = strlen(prefix);
+	while (entries != NULL && (entry = readdir(entries)) != NULL)
+		if (strncmp(entry->d_name, prefix, n) == 0 &&
+		    unlinkat(dirfd(entries), entry->d_name, 0) < 0 &&
+		    errno != ENOENT)
+			log_warning("cannot remove '%s/%s': %s", dir,
+			    entry->d_name, strerror(errno));
+	if (entries != NULL)
+		(void)closedir(entries);
 }

@@ -134,6 +134,28 @@ check_lists(const struct spec *s, struct problems *problems)
 	}
 }
 
+/* What a job says of file beside files would be said of nothing. */
+static void
+check_files(const struct spec *s, struct problems *problems)
+{
+	for (size_t i = 0; i < s->n_rows && spec_count(s, "files") > 0; i++) {
+		const struct value *v = &s->values[i];
+		struct err e = ERR_INIT;
+
+		if (strncmp(v->setting->path, "file.", 5) != 0 ||
+		    !v->is_given || v->origin.file == NULL || s->path == NULL ||
+		    strcmp(v->origin.file, s->path) != 0 ||
+		    strcmp(v->setting->path, "file.name") == 0)
+			continue;
+		(void)err_set(&e, ERR_SPEC, "%s and files are both set",
+		    v->setting->path);
+		(void)err_hint(&e,
+		    "Write it into the members of files that it is for; only "
+		    "the main file may say it for all of them.");
+		complain(s, problems, &v->origin, &e);
+	}
+}
+
 static void
 check_params(const struct spec *s, struct problems *problems)
 {
@@ -179,6 +201,7 @@ check_spec(const struct spec *s, const struct spec_request *request,
 	if (request->job != NULL)
 		check_required(s, problems);
 	check_lists(s, problems);
+	check_files(s, problems);
 	check_params(s, problems);
 	check_connection(s, problems);
 }

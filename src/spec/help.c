@@ -127,7 +127,9 @@ settings_put_help(struct buf *out, const char *prefix, struct err *e)
 
 	rows = settings_all(&n);
 	for (size_t i = 0; i < n; i++)
-		if ((prefix == NULL || is_below(rows[i].path, prefix)) &&
+		/* What is told of file holds for each of files. */
+		if ((prefix == NULL ? (rows[i].flags & SETTING_COPY) == 0 :
+				      is_below(rows[i].path, prefix)) &&
 		    put_row(out, &rows[i], e) < 0)
 			return -1;
 	return 0;

@@ -15,6 +15,7 @@ const struct exclusion store_exclusions[] = {
 	    { "source.dsn", "source.connection", NULL, NULL } },
 	{ "what is run",
 	    { "source.sql_file", "source.sql", "source.statements", NULL } },
+	{ "what the file is called", { "file.name", "files", NULL, NULL } },
 	{ NULL, { NULL, NULL, NULL, NULL } },
 };
 
@@ -237,6 +238,7 @@ drop_excluded(struct spec *s, const struct setting *row)
 			    x->paths[i]);
 
 			value_init(&s->values[store_row(other)], other);
+			s->members[store_row(other)].n = 0;
 		}
 	}
 }

@@ -218,6 +218,16 @@ unknown_key(struct reader *r, const config_setting_t *at, const char *path)
 	complain(r, at, &e);
 }
 
+/* A number in quotes: large ones must be, for libconfig 1.5. */
+static bool
+is_quoted_number(const struct setting *row, const config_setting_t *at)
+{
+	const char *text = config_setting_get_string(at);
+
+	return row->type == SETTING_INTEGER && text != NULL && *text != '\0' &&
+	    text[strspn(text, "0123456789")] == '\0';
+}
+
 /* A value that is written as one text. */
 static void
 read_scalar(
@@ -233,7 +243,8 @@ read_scalar(
 		return;
 	if ((row->type == SETTING_BOOL) != (type == CONFIG_TYPE_BOOL) ||
 	    (row->type == SETTING_INTEGER) !=
-		(type == CONFIG_TYPE_INT || type == CONFIG_TYPE_INT64) ||
+		(type == CONFIG_TYPE_INT || type == CONFIG_TYPE_INT64 ||
+		    is_quoted_number(row, at)) ||
 	    (row->type != SETTING_BOOL && row->type != SETTING_INTEGER &&
 		type != CONFIG_TYPE_STRING)) {
 		wrong_type(r, row, at);

@@ -6,6 +6,8 @@
  * page odbcship.cfg(5) is tested against these rows. How help is laid out:
  * help.c; how values are read: value.c and read.c.
  */
+#include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -34,10 +36,12 @@ static const char *const quotes[] = { "minimal", "all", "text", "nonnull",
 static const char *const invalids[] = { "fail", "replace", NULL };
 static const char *const formulas[] = { "keep", "quote", "fail", NULL };
 static const char *const binaries[] = { "hex", "base64", NULL };
+static const char *const empties[] = { "ship", "skip", "fail", NULL };
 static const char *const transactions[] = { "none", "batch", NULL };
 static const char *const isolations[] = { "default", "read-uncommitted",
 	"read-committed", "repeatable-read", "serializable", NULL };
 static const char *const newlines[] = { "crlf", "lf", NULL };
+static const char *const checksums[] = { "none", "sha256", NULL };
 /* In the order of enum param_type (odbc/statement.h). */
 static const char *const value_types[] = { "text", "integer", "decimal", "date",
 	"timestamp", NULL };
@@ -50,7 +54,8 @@ static const char *const overwrites[] = { "replace", "fail", "skip", NULL };
 static const char *const verifications[] = { "none", "size", "hash", "reread",
 	NULL };
 
-static const struct setting rows[] = {
+/* The table but for members of files, which stand there once, as file.*. */
+static const struct setting written[] = {
 	{ "description", SETTING_TEXT, NULL, 0, TEXT_BYTES, NULL, SETTING_JOB,
 	    "What the job is for, in one line, for lists and records.",
 	    "description = \"Orders of the day for the partner\";" },
@@ -197,8 +202,9 @@ static const struct setting rows[] = {
 	{ "file", SETTING_GROUP, NULL, 0, 0, NULL, 0,
 	    "The file that the result becomes.", NULL },
 	{ "file.name", SETTING_TEXT, NULL, 1, TEXT_BYTES, NULL,
-	    SETTING_REQUIRED | SETTING_TEMPLATE,
-	    "Its name, without a directory.",
+	    SETTING_TEMPLATE,
+	    "Its name, without a directory, as it is written: with compress "
+	    "and encrypt add .gz, .zst or .gpg. A job needs this or files.",
 	    "name = \"orders-{date:%Y%m%d}.csv\";" },
 	{ "file.preset", SETTING_CHOICE, "rfc4180", 0, 0, presets, 0,
 	    "The dialect of a loader in a word; what is set beside it goes "
@@ -249,6 +255,49 @@ static const struct setting rows[] = {
 	    "What happens to texts that a spreadsheet would run as a formula: "
 	    "quote puts an apostrophe in front and counts.",
 	    "formula = \"quote\";" },
+	{ "file.compress", SETTING_TEXT, "none", 1, NAME_BYTES, NULL, 0,
+	    "How the file is compressed: none, gzip or zstd, with a level "
+	    "behind a colon if wanted (gzip:1 to gzip:9, zstd:1 to zstd:19).",
+	    "compress = \"zstd:9\";" },
+	{ "file.encrypt", SETTING_TEXTS, NULL, 1, NAME_BYTES, NULL, 0,
+	    "Who can read the file: OpenPGP keys in the keyring of the user "
+	    "that runs odbcship, by address or fingerprint.",
+	    "encrypt = ( \"partner@example.com\" );" },
+	{ "file.empty", SETTING_CHOICE, "ship", 0, 0, empties, 0,
+	    "What happens to a result without rows: ship delivers the file "
+	    "with its header, skip delivers nothing and is no failure, fail "
+	    "ends the run.",
+	    "empty = \"fail\";" },
+	{ "file.split", SETTING_INTEGER, "0", 0, INT64_MAX, NULL, 0,
+	    "How many rows a file may have; the next ones go to another file, "
+	    "whose number, 001 and so on, is {part} in the name. 0 is no "
+	    "limit.",
+	    "split = 1000000;" },
+	{ "file.checksum", SETTING_CHOICE, "none", 0, 0, checksums, 0,
+	    "A side file that follows each file: sha256 makes NAME.sha256, "
+	    "which sha256sum -c reads.",
+	    "checksum = \"sha256\";" },
+	{ "file.manifest", SETTING_BOOL, "false", 0, 0, NULL, 0,
+	    "Whether NAME.manifest.json follows each file: where it is from, "
+	    "its rows, bytes, hashes and columns.",
+	    "manifest = true;" },
+	{ "file.done", SETTING_TEXT, NULL, 1, TEXT_BYTES, NULL,
+	    SETTING_TEMPLATE,
+	    "The name of an empty file that is delivered last, when all the "
+	    "others are there; {name} is the first file's name.",
+	    "done = \"{name}.done\";" },
+
+	{ "files", SETTING_LIST, NULL, 0, 0, NULL, 0,
+	    "Several files of one batch, instead of file: each with a result "
+	    "and the settings of file. What the main file says of file holds "
+	    "for each that says nothing else.",
+	    NULL },
+	{ "files.result", SETTING_TEXT, NULL, 1, NAME_BYTES, NULL,
+	    SETTING_REQUIRED,
+	    "Which result set becomes the file: its number, counted from 1, or "
+	    "the name that a comment -- name: orders gives the statement "
+	    "below it.",
+	    "result = \"orders\";" },
 
 	{ "gates", SETTING_LIST, NULL, 0, 0, NULL, 0,
 	    "What must hold before the batch begins; it is waited for.", NULL },
@@ -572,21 +621,66 @@ static const struct setting rows[] = {
 	    "history = \"1000d\";" },
 };
 
-enum { ROWS = sizeof(rows) / sizeof(rows[0]), PATH_BYTES = 128 };
+enum {
+	WRITTEN = sizeof(written) / sizeof(written[0]),
+	COPIES_MAX = 64,
+	ROWS = WRITTEN + COPIES_MAX,
+	PATH_BYTES = 128
+};
+
+static struct setting rows[ROWS];
+static size_t n_rows; /* 0 until the table is made */
+static pthread_once_t made = PTHREAD_ONCE_INIT;
+
+/* A member of files has each setting that file has. */
+static void
+copy_file_rows(void)
+{
+	static char paths[COPIES_MAX][32];
+	size_t copies = 0;
+
+	for (size_t i = 0; i < WRITTEN && copies < COPIES_MAX; i++) {
+		if (strncmp(written[i].path, "file.", 5) != 0)
+			continue;
+		(void)snprintf(paths[copies], sizeof(paths[copies]), "files.%s",
+		    written[i].path + 5);
+		rows[n_rows] = written[i];
+		rows[n_rows].path = paths[copies++];
+		rows[n_rows++].flags |= SETTING_COPY;
+	}
+}
+
+static void
+make_rows(void)
+{
+	for (size_t i = 0; i < WRITTEN; i++) {
+		rows[n_rows++] = written[i];
+		if (strcmp(written[i].path, "files.result") == 0)
+			copy_file_rows();
+	}
+	for (size_t i = 0; i < n_rows; i++)
+		if (strcmp(rows[i].path, "files.name") == 0)
+			rows[i].flags |= SETTING_REQUIRED;
+}
 
 const struct setting *
 settings_all(size_t *n)
 {
-	*n = ROWS;
+	(void)pthread_once(&made, make_rows);
+	*n = n_rows;
 	return rows;
 }
 
 const struct setting *
 settings_find(const char *path)
 {
-	for (size_t i = 0; i < ROWS; i++)
-		if (strcmp(rows[i].path, path) == 0)
-			return &rows[i];
+	const struct setting *all;
+	size_t n;
+
+	all = settings_all(&n);
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(all[i].path, path) == 0)
+			return &all[i];
 	return NULL;
 }
 
@@ -612,7 +706,7 @@ is_sibling(const char *a, const char *b)
 static const char *
 path_of(const char *found)
 {
-	for (size_t i = 0; found != NULL && i < ROWS; i++)
+	for (size_t i = 0; found != NULL && i < n_rows; i++)
 		if (leaf(rows[i].path) == found)
 			return rows[i].path;
 	return NULL;
@@ -625,7 +719,7 @@ nearest_sibling(const char *path)
 	const char *leaves[ROWS];
 	size_t n = 0;
 
-	for (size_t i = 0; i < ROWS; i++)
+	for (size_t i = 0; i < n_rows; i++)
 		if (is_sibling(rows[i].path, path))
 			leaves[n++] = leaf(rows[i].path);
 	return path_of(str_nearest(leaf(path), leaves, n));
@@ -638,7 +732,7 @@ nearest_in_other_group(const char *path)
 	const char *paths[ROWS];
 	size_t n = 0;
 
-	for (size_t i = 0; i < ROWS; i++)
+	for (size_t i = 0; i < n_rows; i++)
 		if (strcmp(leaf(rows[i].path), leaf(path)) == 0)
 			paths[n++] = rows[i].path;
 	if (n <= 1 || strchr(path, '.') == NULL)
@@ -649,7 +743,11 @@ nearest_in_other_group(const char *path)
 const char *
 settings_nearest(const char *path)
 {
-	const char *near = nearest_sibling(path);
+	const char *near;
+	size_t n;
+
+	(void)settings_all(&n);
+	near = nearest_sibling(path);
 
 	return near != NULL ? near : nearest_in_other_group(path);
 }

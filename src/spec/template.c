@@ -17,7 +17,7 @@
 enum { FIELD_MAX = 256, FIELD_DATE_MAX = 256, CHECK_MAX = 1024 * 1024 };
 
 static const char *const field_names[] = { "job", "env", "host", "run", "name",
-	"date" };
+	"part", "date" };
 
 static int
 put_date(struct buf *out, char *what, const struct date *date, struct err *e)
@@ -58,6 +58,10 @@ put_text(struct buf *out, const char *field, const char *text, struct err *e)
 		(void)err_hint(e,
 		    "No environment was chosen: give --env, or "
 		    "set environment in the main file.");
+	if (strcmp(field, "part") == 0)
+		(void)err_hint(e,
+		    "It counts the files that file.split makes: set that, or "
+		    "leave {part} out.");
 	return -1;
 }
 
@@ -77,7 +81,7 @@ unknown_field(const char *field, struct err *e)
 		return err_hint(e, "Did you mean '{%s}'?", near);
 	return err_hint(e,
 	    "The fields are {job}, {env}, {host}, {run}, "
-	    "{name} and {date:...}; write {{ for a brace.");
+	    "{name}, {part} and {date:...}; write {{ for a brace.");
 }
 
 static int
@@ -92,6 +96,7 @@ put_field(struct buf *out, char *field, const struct template_fields *f,
 		{ "env", f->environment },
 		{ "host", f->host },
 		{ "name", f->name },
+		{ "part", f->part },
 	};
 
 	if (strncmp(field, "date:", 5) == 0)
@@ -160,6 +165,7 @@ template_check(const char *text, struct err *e)
 		.environment = "env",
 		.host = "host",
 		.name = "name",
+		.part = "001",
 		.run = 1,
 		.date = &date,
 	};

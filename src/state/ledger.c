@@ -359,30 +359,53 @@ ledger_put_statement(
 	return query_run(&q, "record a statement", e);
 }
 
-int
-ledger_put_file(struct ledger *l, int64_t run, const struct run_file *f,
-    int64_t *file, struct err *e)
+static int
+put_file(struct ledger *l, int64_t run, struct run_file *f, struct err *e)
 {
 	struct query q;
 
 	query_begin(&q, l->db,
 	    "INSERT INTO file (run, name, path, rows,"
-	    " bytes, sha256, columns, lossy, replaced, prefixed)"
-	    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+	    " bytes, sha256, columns, lossy, replaced, prefixed, kind, skipped,"
+	    " content_bytes, content_sha256)"
+	    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
 	query_put_integer(&q, run);
 	query_put_text(&q, f->name);
-	query_put_text(&q, f->path);
+	query_put_text(&q, text_or(f->path));
 	query_put_integer(&q, (int64_t)f->rows);
 	query_put_integer(&q, (int64_t)f->bytes);
-	query_put_text(&q, f->sha256);
+	query_put_text(&q, text_or(f->sha256));
 	query_put_text(&q, text_or(f->columns));
 	query_put_integer(&q, (int64_t)f->lossy);
 	query_put_integer(&q, (int64_t)f->replaced);
 	query_put_integer(&q, (int64_t)f->prefixed);
+	query_put_text(&q, f->kind != NULL ? f->kind : "data");
+	query_put_integer(&q, f->skipped);
+	query_put_integer(&q, (int64_t)f->content_bytes);
+	query_put_text(&q, text_or(f->content_sha256));
 	if (query_run(&q, "record the file", e) < 0)
 		return -1;
-	*file = sqlite3_last_insert_rowid(l->db);
+	f->id = sqlite3_last_insert_rowid(l->db);
 	return 0;
+}
+
+/* One transaction: a run that is finished later needs all of them. */
+int
+ledger_put_files(
+    struct ledger *l, int64_t run, struct run_file *f, size_t n, struct err *e)
+{
+	struct err own = ERR_INIT;
+	int rc = execute(l, "BEGIN IMMEDIATE", "record the files", e);
+
+	if (rc < 0)
+		return -1;
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		rc = put_file(l, run, &f[i], e);
+	if (rc == 0)
+		rc = execute(l, "COMMIT", "record the files", e);
+	if (rc < 0)
+		(void)execute(l, "ROLLBACK", "roll back", &own);
+	return rc;
 }
 
 /* The values that a delivery has at its beginning and at its end. */

@@ -190,6 +190,11 @@ put_file(const struct query *q, void *with, struct err *e)
 		.lossy = (uint64_t)query_integer(q, 6),
 		.replaced = (uint64_t)query_integer(q, 7),
 		.prefixed = (uint64_t)query_integer(q, 8),
+		.kind = query_text(q, 9),
+		.skipped = query_integer(q, 10) != 0,
+		.content_bytes = (uint64_t)query_integer(q, 11),
+		.content_sha256 = query_text(q, 12),
+		.id = query_integer(q, 13),
 	};
 
 	return reader->put(reader->arg, &row, e);
@@ -205,7 +210,8 @@ ledger_each_file(struct ledger *l, int64_t run,
 
 	query_begin(&q, l->db,
 	    "SELECT name, path, rows, bytes, sha256,"
-	    " columns, lossy, replaced, prefixed FROM file"
+	    " columns, lossy, replaced, prefixed, kind, skipped,"
+	    " content_bytes, content_sha256, id FROM file"
 	    " WHERE run = ? ORDER BY id");
 	query_put_integer(&q, run);
 	return each(&q, put_file, &reader, e);

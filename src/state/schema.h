@@ -101,6 +101,11 @@ static const char *const schema_steps[] = {
 	"  value, run, changed_ms) SELECT new.job, new.environment, new.shard,"
 	"  c.name, c.value_to, new.id, new.ended_ms FROM cutoff c"
 	"  WHERE c.run = new.id; END;",
+	"ALTER TABLE file ADD COLUMN kind TEXT NOT NULL DEFAULT 'data';"
+	"ALTER TABLE file ADD COLUMN skipped INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE file ADD COLUMN content_bytes INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE file ADD COLUMN content_sha256 TEXT NOT NULL DEFAULT '';"
+	"UPDATE file SET content_bytes = bytes, content_sha256 = sha256;",
 };
 
 /* The version that all steps lead to. */

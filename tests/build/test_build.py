@@ -29,6 +29,9 @@ NEEDED = {      # pkg-config module: packages of Debian and Fedora
     "libcurl": ("libcurl4-openssl-dev", "libcurl-devel"),
     "libconfig": ("libconfig-dev", "libconfig-devel"),
     "sqlite3": ("libsqlite3-dev", "sqlite-devel"),
+    "zlib": ("zlib1g-dev", "zlib-devel"),
+    "libzstd": ("libzstd-dev", "libzstd-devel"),
+    "gpgme": ("libgpgme-dev", "gpgme-devel"),
     "libcrypto": ("libssl-dev", "openssl-devel"),
 }
 MADE = {".git", "build", "build-aux", "autom4te.cache", "configure",

@@ -16,6 +16,22 @@ from cli import (CliCase, ENDLESS_FETCH, ENDLESS_STATEMENT, REACHED_SECONDS,
 HIGH_FD = 1500          # above what a loop to 1024 would close
 
 
+class Names(CliCase):
+    """The program beside the libraries that a driver loads."""
+
+    def test_hidden(self):
+        """no function of ours stands in for a library's of the same name"""
+        said = subprocess.run(["nm", "-D", "--defined-only", program()[-1]],
+                              capture_output=True, text=True, check=True)
+        names = [line.split()[-1] for line in said.stdout.splitlines()]
+        self.assertEqual([name for name, line in
+                          zip(names, said.stdout.splitlines())
+                          if line.split()[-2] == "T" and
+                          not name.startswith("_")], [])
+        # What is looked at is the program, and it has names.
+        self.assertIn("_end", names)
+
+
 class Crash(CliCase):
     """In the middle of a statement, and in the middle of a fetch."""
 

@@ -235,7 +235,7 @@ class Pages(Case):
         if re.match(r"\s*params\b", text):
             text = ('source: { dsn = "w"; sql = "SELECT :day, :region";\n' +
                     text + "};\n")
-        for group, line in zip(("source", "file", "targets"),
+        for group, line in zip(("source", "files?", "targets"),
                                MAIN_JOB.splitlines(True)):
             if not re.search(r"^ *%s *[:=]" % group, text, re.M):
                 text += line

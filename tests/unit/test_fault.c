@@ -373,7 +373,7 @@ prepare_job(void)
 static void
 check_plan(struct plan *p, struct script *s)
 {
-	assert_string_equal(p->file_name, "a-20261124.csv");
+	assert_string_equal(p->files[0].name, "a-20261124.csv");
 	assert_int_equal(p->n_targets, 2);
 	assert_string_equal(p->targets[1].target.url, "ftp://h/job/");
 	assert_string_equal(p->targets[1].temporary, "a-20261124.csv.part");

@@ -49,10 +49,15 @@ record(struct ledger *l, const struct run_key *key, struct err *e)
 	struct run_statement st = {
 		.index = 1, .source = "a.sql", .word = "SELECT"
 	};
-	struct run_file f = { "a.csv", "/a.csv", 1, 2, "ab", "[]", 0, 0, 0 };
+	struct run_file f = { .name = "a.csv",
+		.path = "/a.csv",
+		.rows = 1,
+		.bytes = 2,
+		.sha256 = "ab",
+		.columns = "[]" };
 	struct run_delivery d = { .target = "partner", .state = "sending" };
 	struct run_end end = { "shipped", 0, 1, 2, NULL };
-	int64_t run = 0, file = 0, delivery = 0;
+	int64_t run = 0, delivery = 0;
 
 	steps = STEP_RUN;
 	if (ledger_begin_run(l, &start, &run, e) < 0)
@@ -61,10 +66,10 @@ record(struct ledger *l, const struct run_key *key, struct err *e)
 	if (ledger_put_statement(l, run, &st, e) < 0)
 		return -1;
 	steps++;
-	if (ledger_put_file(l, run, &f, &file, e) < 0)
+	if (ledger_put_files(l, run, &f, 1, e) < 0)
 		return -1;
 	steps++;
-	if (ledger_begin_delivery(l, file, &d, &delivery, e) < 0)
+	if (ledger_begin_delivery(l, f.id, &d, &delivery, e) < 0)
 		return -1;
 	steps++;
 	d.state = "delivered";

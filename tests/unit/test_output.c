@@ -10,6 +10,7 @@
 
 static char dir[64];
 static struct plan plan;
+static struct plan_file file;
 
 static int
 setup(void **state)
@@ -18,8 +19,12 @@ setup(void **state)
 	make_directory(dir);
 	assert_int_equal(setenv("TMPDIR", dir, 1), 0);
 	memset(&plan, 0, sizeof(plan));
-	plan.csv = (struct csv_options)CSV_OPTIONS_DEFAULT;
-	plan.result = PLAN_RESULT_LAST;
+	memset(&file, 0, sizeof(file));
+	plan.files = &file;
+	plan.n_files = 1;
+	file.where = "file";
+	file.csv = (struct csv_options)CSV_OPTIONS_DEFAULT;
+	file.result = PLAN_RESULT_LAST;
 	return 0;
 }
 
@@ -70,6 +75,17 @@ put_result(
 	return output_end(o, e);
 }
 
+/* What the worker does when all results were read. */
+static int
+finish(struct output *o, struct spool_receipt *r, struct err *e)
+{
+	if (output_check(o, e) < 0 || output_flush(o, e) < 0 ||
+	    output_commit(o, e) < 0)
+		return -1;
+	*r = o->parts[0].receipt;
+	return 0;
+}
+
 static void
 test_last(void **state)
 {
@@ -79,13 +95,13 @@ test_last(void **state)
 	struct output o;
 
 	(void)state;
-	output_init(&o, &plan, &place);
+	output_init(&o, &plan, &file, &place);
 	OK(put_result(&o, "first", 3, false, &e), &e);
 	OK(put_result(&o, "second", 2, false, &e), &e);
 	/* Not even one that could be is there before it is known. */
 	assert_int_equal(access(path_of("a.csv"), F_OK), -1);
 	OK(put_result(&o, "third", 1, true, &e), &e);
-	OK(output_commit(&o, &r, &e), &e);
+	OK(finish(&o, &r, &e), &e);
 	assert_int_equal(o.results, 3);
 	assert_int_equal(o.rows, 1);
 	output_release(&o);
@@ -103,18 +119,18 @@ test_only(void **state)
 	struct output o;
 
 	(void)state;
-	plan.result = PLAN_RESULT_ONLY;
-	output_init(&o, &plan, &place);
+	file.result = PLAN_RESULT_ONLY;
+	output_init(&o, &plan, &file, &place);
 	OK(put_result(&o, "one", 1, false, &e), &e);
 	FAILS(put_result(&o, "two", 1, true, &e), &e, ERR_DATA,
 	    "more than one result set");
 	assert_non_null(strstr(e.hint, "source.result"));
 	output_release(&o);
 	assert_int_equal(count_entries(dir), 0);
-	output_init(&o, &plan, &place);
+	output_init(&o, &plan, &file, &place);
 	e = (struct err)ERR_INIT;
 	OK(put_result(&o, "one", 1, false, &e), &e);
-	OK(output_commit(&o, &r, &e), &e);
+	OK(finish(&o, &r, &e), &e);
 	output_release(&o);
 	check_file("a.csv", "x\r\none\r\n");
 }
@@ -128,15 +144,15 @@ test_none(void **state)
 	struct output o;
 
 	(void)state;
-	output_init(&o, &plan, &place);
-	FAILS(output_commit(&o, &r, &e), &e, ERR_DATA, "no result set");
+	output_init(&o, &plan, &file, &place);
+	FAILS(finish(&o, &r, &e), &e, ERR_DATA, "no result set");
 	output_release(&o);
 	assert_int_equal(count_entries(dir), 0);
 	/* Without rows it is a file with a header. */
-	output_init(&o, &plan, &place);
+	output_init(&o, &plan, &file, &place);
 	e = (struct err)ERR_INIT;
 	OK(put_result(&o, "", 0, true, &e), &e);
-	OK(output_commit(&o, &r, &e), &e);
+	OK(finish(&o, &r, &e), &e);
 	output_release(&o);
 	check_file("a.csv", "x\r\n");
 }
@@ -150,7 +166,7 @@ test_released(void **state)
 
 	(void)state;
 	write_file(path_of("a.csv"), "old", 3, 0600);
-	output_init(&o, &plan, &place);
+	output_init(&o, &plan, &file, &place);
 	OK(put_result(&o, "new", 1, true, &e), &e);
 	output_release(&o);
 	output_release(&o);
@@ -166,7 +182,7 @@ test_missing_directory(void **state)
 	struct output o;
 
 	(void)state;
-	output_init(&o, &plan, &place);
+	output_init(&o, &plan, &file, &place);
 	FAILS(put_result(&o, "x", 1, true, &e), &e, ERR_LOCAL, "/nonexistent");
 	output_release(&o);
 }
@@ -183,19 +199,19 @@ test_descriptor(void **state)
 
 	(void)state;
 	assert_true(fd >= 0);
-	output_init(&o, &plan, &place);
+	output_init(&o, &plan, &file, &place);
 	OK(put_result(&o, "first", 3, false, &e), &e);
 	OK(put_result(&o, "second", 2, false, &e), &e);
 	check_file("out", "");
 	/* Its temporary file has no name that could stay. */
 	assert_int_equal(count_entries(dir), 1);
-	OK(output_commit(&o, &r, &e), &e);
+	OK(finish(&o, &r, &e), &e);
 	output_release(&o);
 	check_file("out", "x\r\nsecond\r\nsecond\r\n");
 	assert_int_equal(r.bytes, 19);
 	assert_true(lseek(fd, 0, SEEK_CUR) == 19);
 	/* The last statement's goes there at once, and stays the only one. */
-	output_init(&o, &plan, &place);
+	output_init(&o, &plan, &file, &place);
 	OK(put_result(&o, "third", 1, true, &e), &e);
 	FAILS(put_result(&o, "fourth", 1, true, &e), &e, ERR_DATA,
 	    "is already written");
@@ -215,12 +231,12 @@ test_full_disk(void **state)
 	struct output o;
 
 	(void)state;
-	output_init(&o, &plan, &place);
+	output_init(&o, &plan, &file, &place);
 	OK(put_result(&o, "x", 1, false, &e), &e);
-	FAILS(output_commit(&o, &r, &e), &e, ERR_LOCAL,
+	FAILS(finish(&o, &r, &e), &e, ERR_LOCAL,
 	    "standard output: cannot write: No space left on device");
 	output_release(&o);
-	output_init(&o, &plan, &place);
+	output_init(&o, &plan, &file, &place);
 	FAILS(put_result(&o, "x", 1, true, &e), &e, ERR_LOCAL,
 	    "No space left on device");
 	output_release(&o);

@@ -132,7 +132,7 @@ test_everything(void **state)
 	assert_string_equal(p->session.password, "hunter2hunter2");
 	assert_int_equal(p->login_timeout_ms, 5000);
 	assert_int_equal(p->query_timeout_ms, 60000);
-	assert_int_equal(p->result, PLAN_RESULT_ONLY);
+	assert_int_equal(p->files[0].result, PLAN_RESULT_ONLY);
 	assert_string_equal(p->dialect->name, "sqlite");
 	assert_int_equal(p->n_params, 2);
 	assert_string_equal(p->params[0].name, "day");
@@ -140,10 +140,10 @@ test_everything(void **state)
 	assert_int_equal(p->params[0].type, PARAM_DATE);
 	assert_string_equal(p->params[1].value, "job");
 	assert_int_equal(p->params[1].type, PARAM_TEXT);
-	assert_string_equal(p->file_name, "job-20261124-42.csv");
-	assert_false(p->csv.header);
-	assert_int_equal(p->csv.delimiter, ';');
-	assert_false(p->csv.crlf);
+	assert_string_equal(p->files[0].name, "job-20261124-42.csv");
+	assert_false(p->files[0].csv.header);
+	assert_int_equal(p->files[0].csv.delimiter, ';');
+	assert_false(p->files[0].csv.crlf);
 	assert_int_equal(p->n_targets, 2);
 	assert_string_equal(p->targets[0].target.url, "file:///out/job/");
 	assert_string_equal(
@@ -201,9 +201,9 @@ test_defaults(void **state)
 	assert_null(p->password);
 	assert_int_equal(p->login_timeout_ms, 30000);
 	assert_int_equal(p->query_timeout_ms, 0);
-	assert_int_equal(p->result, PLAN_RESULT_LAST);
-	assert_true(p->csv.header && p->csv.crlf);
-	assert_int_equal(p->csv.delimiter, ',');
+	assert_int_equal(p->files[0].result, PLAN_RESULT_LAST);
+	assert_true(p->files[0].csv.header && p->files[0].csv.crlf);
+	assert_int_equal(p->files[0].csv.delimiter, ',');
 	t = &p->targets[0].target;
 	assert_int_equal(t->tls, TARGET_TLS_REQUIRED);
 	assert_int_equal(t->publish, TARGET_RENAME);

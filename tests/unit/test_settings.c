@@ -135,7 +135,8 @@ test_defaults(void **state)
 	    "notify = ( { command = ( \"true\" ); } );\n");
 	rows = settings_all(&n);
 	for (size_t i = 0; i < n; i++)
-		wanted += rows[i].fallback != NULL;
+		wanted += rows[i].fallback != NULL &&
+		    (rows[i].flags & SETTING_COPY) == 0;
 	/* One member of each list, so each row stands for one value. */
 	assert_int_equal(spec_each(spec, count_default, &seen, &e), 0);
 	assert_int_equal(seen, wanted);
@@ -212,6 +213,7 @@ put_example(char *text, size_t size, const struct setting *row)
 	const char *target = "name = \"t\"; url = \"file:///x/\";";
 	char own[512] = "", top[512] = "";
 	bool is_target = strncmp(row->path, "targets.", 8) == 0;
+	bool is_files = strncmp(row->path, "files.", 6) == 0;
 
 	if (is_below(row, "gates") || is_below(row, "checks"))
 		put_group(top, sizeof(top), row);
@@ -238,11 +240,12 @@ put_example(char *text, size_t size, const struct setting *row)
 	else if (strcmp(row->path, "targets.url") == 0)
 		target = "name = \"t\";";
 	(void)snprintf(text, size,
-	    "%s\nsource: { %s %s };\nfile: { %s %s };\n"
+	    "%s\nsource: { %s %s };\n%s { %s %s }%s;\n"
 	    "targets = ( { %s %s } );\nlimits: { %s };\n",
-	    top, source, strncmp(row->path, "source.", 7) == 0 ? own : "", file,
-	    strncmp(row->path, "file.", 5) == 0 ? own : "", target,
-	    is_target ? own : "",
+	    top, source, strncmp(row->path, "source.", 7) == 0 ? own : "",
+	    is_files ? "files = (" : "file:", file,
+	    is_files || strncmp(row->path, "file.", 5) == 0 ? own : "",
+	    is_files ? ")" : "", target, is_target ? own : "",
 	    strncmp(row->path, "limits.", 7) == 0 ? own : "");
 }
 
@@ -261,7 +264,7 @@ test_examples(void **state)
 		struct spec *spec;
 
 		if (is_structural(&rows[i]) ||
-		    (rows[i].flags & SETTING_MAIN) != 0)
+		    (rows[i].flags & (SETTING_MAIN | SETTING_COPY)) != 0)
 			continue;
 		(void)snprintf(path, sizeof(path), "%s/b.cfg", dir);
 		put_example(text, sizeof(text), &rows[i]);
@@ -272,7 +275,7 @@ test_examples(void **state)
 		if (v == NULL || !v->is_given)
 			fail_msg("%s is not set by its example", rows[i].path);
 		/* An example of a default shows nothing. */
-		assert_true(rows[i].fallback == NULL ||
+		assert_true(rows[i].fallback == NULL || v->text == NULL ||
 		    strcmp(rows[i].fallback, v->text) != 0);
 		spec_free(spec);
 	}
@@ -333,21 +336,29 @@ test_help(void **state)
 	struct buf some = BUF_INIT(TEXT_BYTES);
 	const struct setting *rows;
 	struct err e = ERR_INIT;
-	size_t n;
+	size_t n, copies = 0;
 
 	(void)state;
 	rows = settings_all(&n);
 	assert_int_equal(settings_put_help(&all, NULL, &e), 0);
-	assert_int_equal(count_heads(buf_text(&all)), n);
 	for (size_t i = 0; i < n; i++) {
 		char head[128];
 
+		copies += (rows[i].flags & SETTING_COPY) != 0;
+		if ((rows[i].flags & SETTING_COPY) != 0)
+			continue;
 		(void)snprintf(head, sizeof(head), "%s: ", rows[i].path);
 		assert_non_null(strstr(buf_text(&all), head));
 		if (rows[i].example != NULL)
 			assert_non_null(
 			    strstr(buf_text(&all), rows[i].example));
 	}
+	assert_true(copies > 20);
+	assert_int_equal(count_heads(buf_text(&all)), n - copies);
+	/* Who asks for a member of files is told of it. */
+	assert_int_equal(settings_put_help(&some, "files.header", &e), 0);
+	assert_int_equal(count_heads(buf_text(&some)), 1);
+	buf_reset(&some);
 	assert_int_equal(settings_put_help(&some, "file.newline", &e), 0);
 	assert_string_equal(buf_text(&some),
 	    "file.newline: one of crlf, lf; default crlf\n"
@@ -399,7 +410,8 @@ test_manual(void **state)
 		char item[256], fallback[256];
 		const char *at, *end;
 
-		if (is_structural(&rows[i]))
+		if (is_structural(&rows[i]) ||
+		    (rows[i].flags & SETTING_COPY) != 0)
 			continue;
 		(void)snprintf(item, sizeof(item), "\n.It Ic %s", rows[i].path);
 		at = strstr(buf_text(&page), item);

@@ -168,9 +168,11 @@ see_file(void *arg, const struct run_file *f, struct err *e)
 	struct seen *seen = arg;
 
 	(void)e;
-	(void)snprintf(seen->text[seen->n++], 256, "%s %s %llu %llu %s %s",
-	    f->name, f->path, (unsigned long long)f->rows,
-	    (unsigned long long)f->bytes, f->sha256, f->columns);
+	(void)snprintf(seen->text[seen->n++], 256,
+	    "%s %s %llu %llu %s %s %s %d %llu %s", f->name, f->path,
+	    (unsigned long long)f->rows, (unsigned long long)f->bytes,
+	    f->sha256, f->columns, f->kind, f->skipped,
+	    (unsigned long long)f->content_bytes, f->content_sha256);
 	return 0;
 }
 
@@ -196,8 +198,9 @@ test_details(void **state)
 		.word = "SELECT",
 		.rows = 5,
 		.results = 1 };
-	struct run_file f = { "a.csv", "/spool/a.csv", 5, 50, "ab12", "[]", 4,
-		5, 6 };
+	struct run_file f[] = { { 0, "a.csv", "/spool/a.csv", 5, 50, "ab12",
+				    "[]", 4, 5, 6, "data", false, 70, "cd34" },
+		{ .name = "b.csv", .skipped = true } };
 	struct run_delivery d = { .target = "partner",
 		.url = "ftp://h/",
 		.name = "a.csv",
@@ -209,7 +212,7 @@ test_details(void **state)
 	struct err error = ERR_INIT, e = ERR_INIT;
 	struct seen seen = { 0, { "" } };
 	struct ledger *l;
-	int64_t run, file = 0, delivery = 0;
+	int64_t run, delivery = 0;
 
 	(void)state;
 	OK(ledger_open(&l, dir, &e), &e);
@@ -221,8 +224,9 @@ test_details(void **state)
 	s.name = "orders";
 	s.error = &error;
 	OK(ledger_put_statement(l, run, &s, &e), &e);
-	OK(ledger_put_file(l, run, &f, &file, &e), &e);
-	OK(ledger_begin_delivery(l, file, &d, &delivery, &e), &e);
+	OK(ledger_put_files(l, run, f, 2, &e), &e);
+	assert_true(f[0].id > 0 && f[1].id > f[0].id);
+	OK(ledger_begin_delivery(l, f[0].id, &d, &delivery, &e), &e);
 	d.state = "delivered";
 	d.stage = "verified";
 	d.reply = "213 50";
@@ -236,10 +240,12 @@ test_details(void **state)
 	seen.n = 0;
 	OK(ledger_each_file(l, run, see_file, &seen, &e), &e);
 	OK(ledger_each_delivery(l, run, see_delivery, &seen, &e), &e);
-	assert_int_equal(seen.n, 2);
-	assert_string_equal(seen.text[0], "a.csv /spool/a.csv 5 50 ab12 []");
+	assert_int_equal(seen.n, 3);
 	assert_string_equal(
-	    seen.text[1], "partner ftp://h/ delivered verified 213 50 50 -");
+	    seen.text[0], "a.csv /spool/a.csv 5 50 ab12 [] data 0 70 cd34");
+	assert_string_equal(seen.text[1], "b.csv  0 0   data 1 0 ");
+	assert_string_equal(
+	    seen.text[2], "partner ftp://h/ delivered verified 213 50 50 -");
 	ledger_free(l);
 }
 

@@ -79,7 +79,8 @@ test_structs(void **state)
 	ROUND_TRIP(struct export_statement, WIRE_ENDED,
 	    { .index = 3, .rows = -1, .elapsed_ms = UINT64_MAX });
 	ROUND_TRIP(struct wire_progress, WIRE_PROGRESS, { UINT64_MAX, 1 });
-	ROUND_TRIP(struct wire_file, WIRE_FILE, { 1, 2, "abc", { 3, 4, 5 } });
+	ROUND_TRIP(struct wire_file, WIRE_FILE,
+	    { .index = 1, .rows = 2, .sha256 = "abc", .changes = { 3, 4, 5 } });
 	ROUND_TRIP(struct err, WIRE_ERROR,
 	    { ERR_DATABASE, -7, "42S02", "no table", "Make it." });
 }
