@@ -625,12 +625,16 @@ check_text(const char *text, size_t length, struct err *e)
 	if (length > 0 && memchr(text, '\0', length) != NULL) {
 		(void)err_set(e, ERR_SPEC, "line %u: the SQL holds a NUL byte",
 		    line_of_fault(text, length));
-		return err_hint(e, "Is it UTF-16? Save it as UTF-8.");
+		return err_hint(e,
+		    "Is it UTF-16 without a byte order mark? Save it as "
+		    "UTF-8.");
 	}
 	if (!utf8_is_valid(text, length)) {
 		(void)err_set(e, ERR_SPEC, "line %u: the SQL is not UTF-8",
 		    line_of_fault(text, length));
-		return err_hint(e, "Convert it: iconv -f LATIN1 -t UTF-8.");
+		return err_hint(e,
+		    "Convert the file from what it is, for instance with "
+		    "iconv -f LATIN1 -t UTF-8.");
 	}
 	return 0;
 }
