@@ -318,6 +318,15 @@ prefix_of(const struct lexer *l, const char *quote)
 	return (char)tolower((unsigned char)quote[-1]);
 }
 
+/* Whether U& stands in front of a quote: no backslash escapes in it, ever. */
+static bool
+has_unicode(const struct lexer *l, const char *quote)
+{
+	return quote - l->begin >= 2 && quote[-1] == '&' &&
+	    tolower((unsigned char)quote[-2]) == 'u' &&
+	    (quote - l->begin == 2 || !lexer_is_word(quote[-3]));
+}
+
 /* Whether q or nq stands in front of a quote. */
 static bool
 has_q(const struct lexer *l, const char *quote)
@@ -406,7 +415,7 @@ take_string(struct lexer *l, struct piece *p, struct err *e)
 		until = skip_q(l, s);
 	else if (prefix == 'e' ||
 	    (d->escape_strings && d->backslash_escapes && prefix != 'b' &&
-		prefix != 'x'))
+		prefix != 'x' && !has_unicode(l, s)))
 		until = skip_continued(l, s);
 	else if (d->backslash_escapes && !d->escape_strings)
 		until = skip_escaped(l, s, '\'');
