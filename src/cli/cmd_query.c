@@ -110,8 +110,8 @@ take_sql(struct query *q, const struct invocation *inv, struct err *e)
 	if (strlen(buf_text(&q->sql)) == q->sql.length)
 		return 0;
 	(void)err_set(e, ERR_USAGE, "the SQL in '%s' holds a NUL byte", file);
-	return err_hint(e,
-	    "Is it UTF-16 without a byte order mark? Save it as UTF-8.");
+	return err_hint(
+	    e, "Is it UTF-16 without a byte order mark? Save it as UTF-8.");
 }
 
 /* Somebody must say where the data is: -d, --set or the main file. */

@@ -27,8 +27,9 @@ static const char *const firebird_dbms[] = { "Firebird", "InterBase", NULL };
 
 /*
  * Commands of the clients. Those that only show something, or change what is
- * shown, are left out; what reads files, asks people, leaves the connection or sets variables that
- * the script then uses is refused.
+ * shown, are left out; what reads files, asks people, leaves the connection or
+ * sets variables that the script then uses is refused (advice.c says what to
+ * write instead). The list in odbcship.cfg(5) is for people.
  */
 static const struct client_command no_commands[] = { { .word = NULL } };
 static const struct client_command psql_commands[] = {
