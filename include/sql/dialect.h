@@ -56,6 +56,7 @@ struct body_rule {
 struct dialect {
 	const char *name;	 /* as in the setting: "postgresql" */
 	const char *const *dbms; /* prefixes of SQL_DBMS_NAME; NULL ends */
+	const char *client;	 /* what the database's own client is called */
 	const struct client_command *commands; /* of its client */
 	char command_mark;		/* what they begin with: \ . : or 0 */
 	const struct body_rule *bodies; /* statements with bodies */

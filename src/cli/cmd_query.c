@@ -22,6 +22,7 @@
 #include "cli/terminal.h"
 #include "job/export.h"
 #include "job/plan.h"
+#include "sql/text.h"
 
 static const struct option_row option_rows[] = {
 	{ "dsn", 'd', "DSN", "data source, or a whole connection string" },
@@ -104,10 +105,13 @@ take_sql(struct query *q, const struct invocation *inv, struct err *e)
 		return buf_puts(&q->sql, sql, e);
 	if (read_sql(q, file, e) < 0)
 		return -1;
+	if (text_decode(&q->sql, e) < 0)
+		return err_in(e, "%s", file);
 	if (strlen(buf_text(&q->sql)) == q->sql.length)
 		return 0;
 	(void)err_set(e, ERR_USAGE, "the SQL in '%s' holds a NUL byte", file);
-	return err_hint(e, "Is it UTF-16? Save it as UTF-8.");
+	return err_hint(
+	    e, "Is it UTF-16 without a byte order mark? Save it as UTF-8.");
 }
 
 /* Somebody must say where the data is: -d, --set or the main file. */

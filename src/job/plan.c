@@ -21,6 +21,7 @@
 #include "ship/ship.h"
 #include "spec/secret.h"
 #include "spec/template.h"
+#include "sql/text.h"
 #include "tell/tell.h"
 
 /* Longest expanded name or text. */
@@ -196,6 +197,10 @@ load_sql(struct builder *b, const struct value *v, struct err *e)
 	path = spec_resolve(v, e);
 	if (path == NULL || file_read(&text, path, FILE_TRUSTED, e) < 0)
 		goto out;
+	if (text_decode(&text, e) < 0) {
+		(void)err_in(e, "%s", v->text);
+		goto out;
+	}
 	p->sql_name = str_dup(v->text);
 	p->sql_length = text.length;
 	p->sql = text.length > 0 ? buf_take(&text) : str_dup("");

@@ -194,6 +194,13 @@ body_holds(struct body_state *b)
 }
 
 bool
+body_wants_few(const struct body_state *b)
+{
+	return b->body != BODY_NONE && b->words > 0 && !b->searching &&
+	    b->begin == NULL && !b->behind_as && !b->behind_end;
+}
+
+bool
 body_wants_words(const struct body_state *b)
 {
 	return b->words == 0 || b->searching ||

@@ -36,6 +36,11 @@ void body_word(struct body_state *b, const struct lexer *l,
 void body_other(struct body_state *b);
 /* See a delimiter: whether it belongs to the body. */
 bool body_holds(struct body_state *b);
+/*
+ * Whether nothing but AS, BEGIN, CASE, DECLARE, END and parentheses matters
+ * next: all else is the same to it as body_other.
+ */
+bool body_wants_few(const struct body_state *b);
 /* Whether the words of the rest of the statement matter. */
 bool body_wants_words(const struct body_state *b);
 /*

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "sql/advice.h"
 #include "sql/command.h"
 
 /* The word at s; its length. */
@@ -93,16 +94,14 @@ find_row(const struct lexer *l, const char *word, size_t n,
 }
 
 static int
-refuse(struct lexer *l, const char *at, const char *end, struct err *e)
+refuse(struct lexer *l, const char *at, const char *end, const char *advice,
+    struct err *e)
 {
 	size_t n = (size_t)(end - at);
 
-	(void)err_set(e, ERR_SPEC,
-	    "line %u: '%.*s' is a command of the database's own client",
-	    lexer_line(l, at), n > 60 ? 60 : (int)n, at);
-	return err_hint(e,
-	    "Only SQL can be sent: take the line out, and put what it does "
-	    "into the job spec or into SQL.");
+	(void)err_set(e, ERR_SPEC, "line %u: '%.*s' is a command of %s",
+	    lexer_line(l, at), n > 60 ? 60 : (int)n, at, l->dialect.client);
+	return err_hint(e, "%s", advice);
 }
 
 /* psql: anywhere outside of quotes. */
@@ -115,27 +114,37 @@ find_backslash(struct lexer *l, const struct piece *p, bool has_content,
 	const struct client_command *c;
 
 	set_rest(f, word + n, lexer_end_of_line(word));
+	if (*word == 'd') /* \dt, \dn and all the others show something */
+		n = 1;
 	c = n > 0 ? find_row(l, word, n, f) : NULL;
 	if (c == NULL || memchr(f->text, '\\', f->length) != NULL ||
 	    (has_content && c->action != CLIENT_TERMINATE))
-		return refuse(l, p->text, f->text + f->length, e);
+		return refuse(l, p->text, f->text + f->length,
+		    advice_for(&l->dialect, word, n > 0 ? n : 1), e);
 	f->action = c->action;
 	return 0;
 }
 
-/* mysql: \g and \G end a statement, \N is NULL. */
+/*
+ * mysql: \g and \G end a statement, \N is NULL, and some change what is shown.
+ */
 static int
-find_letter(struct lexer *l, const struct piece *p, struct command_found *f,
-    struct err *e)
+find_letter(struct lexer *l, const struct piece *p, bool has_content,
+    struct command_found *f, struct err *e)
 {
 	char letter = p->text[1];
 
 	if (letter == 'N')
 		return 0;
 	set_rest(f, p->text + 1, lexer_end_of_line(p->text));
-	if (letter != 'g' && letter != 'G')
-		return refuse(l, p->text, f->text + f->length, e);
-	f->action = CLIENT_TERMINATE;
+	if (letter == 'g' || letter == 'G')
+		f->action = CLIENT_TERMINATE;
+	else if (!has_content && letter != '\0' &&
+	    strchr("hnpstwW#?", letter) != NULL)
+		f->action = CLIENT_IGNORE;
+	else
+		return refuse(l, p->text, f->text + f->length,
+		    advice_for(&l->dialect, &letter, 1), e);
 	f->end = p->text + 2;
 	return 0;
 }
@@ -164,16 +173,28 @@ find_word(struct lexer *l, const struct piece *p, const char *word,
 	if (c == NULL) {
 		/* SQLite reads no SQL from such a line, whatever it holds. */
 		if (*p->text == '.' && l->dialect.command_mark == '.')
-			return refuse(l, p->text, f->text + f->length, e);
+			return refuse(l, p->text, f->text + f->length,
+			    advice_for(&l->dialect, word, n), e);
 		return 0;
 	}
 	if (c->action == CLIENT_REFUSE)
-		return refuse(l, p->text, f->text + f->length, e);
+		return refuse(l, p->text, f->text + f->length,
+		    advice_for(&l->dialect, c->word, strlen(c->word)), e);
 	f->action = c->action;
 	if (c->action == CLIENT_IGNORE && l->dialect.command_mark == '\0' &&
 	    !l->dialect.slash_splits)
 		cut_at_delimiter(l, f);
 	return 0;
+}
+
+/* A line that is no SQL by its first byte: @file of SQL*Plus, !ls, !!dir. */
+static bool
+begins_command(const struct dialect *d, const char *at)
+{
+	if (*at == '!')
+		return d->slash_splits || d->term_comment ||
+		    (d->go_splits && at[1] == '!');
+	return *at == '@' && d->slash_splits;
 }
 
 int
@@ -188,7 +209,9 @@ command_find(struct lexer *l, const struct piece *p, bool has_content,
 	if (p->type == PIECE_OTHER && *p->text == '\\') {
 		if (is_mark)
 			return find_backslash(l, p, has_content, f, e);
-		return d->conditional_comments ? find_letter(l, p, f, e) : 0;
+		return d->conditional_comments ?
+		    find_letter(l, p, has_content, f, e) :
+		    0;
 	}
 	if (has_content || !lexer_begins_line(l, p->text))
 		return 0;
@@ -200,12 +223,9 @@ command_find(struct lexer *l, const struct piece *p, bool has_content,
 		f->end = lexer_end_of_line(p->text);
 		return 0;
 	}
-	if (p->type == PIECE_OTHER && d->slash_splits &&
-	    (*p->text == '@' || *p->text == '!'))
-		return refuse(l, p->text, lexer_end_of_line(p->text), e);
-	if (p->type == PIECE_OTHER && d->go_splits && *p->text == '!' &&
-	    p->text[1] == '!')
-		return refuse(l, p->text, lexer_end_of_line(p->text), e);
+	if (p->type == PIECE_OTHER && begins_command(d, p->text))
+		return refuse(l, p->text, lexer_end_of_line(p->text),
+		    advice_for(d, p->text, 1), e);
 	if (p->type == PIECE_WORD && d->command_mark == '\0')
 		return find_word(l, p, p->text, f, e);
 	return 0;

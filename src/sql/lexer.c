@@ -49,6 +49,8 @@ classify(struct lexer *l)
 		l->class[c] = lexer_is_word((char)c) ? BYTE_WORD :
 		    is_blank((char)c)		     ? BYTE_BLANK :
 						       BYTE_OTHER;
+	for (unsigned c = 0; c < 256; c++)
+		l->words[c] = l->class[c] == BYTE_WORD;
 	l->class['\0'] = BYTE_END;
 	l->class['\''] = BYTE_STRING;
 	l->class['"'] = BYTE_NAME;
@@ -131,6 +133,54 @@ lexer_skip(struct lexer *l)
 		}
 	}
 	l->at = (const char *)s;
+}
+
+/* Whether a word may be one of those that count in a body. */
+static bool
+may_count(const unsigned char *s)
+{
+	switch (s[0] | 0x20) {
+	case 'a':
+		return (s[1] | 0x20) == 's';
+	case 'b':
+	case 'd':
+		return (s[1] | 0x20) == 'e';
+	case 'c':
+		return (s[1] | 0x20) == 'a';
+	case 'e':
+		return (s[1] | 0x20) == 'n';
+	default:
+		return false;
+	}
+}
+
+bool
+lexer_skip_words(struct lexer *l)
+{
+	const unsigned char *s = (const unsigned char *)l->at;
+	bool passed = false;
+
+	/* A word must not be looked at from its middle on. */
+	if (l->words[(unsigned char)l->delimiter[0]])
+		return false;
+	/* The NUL at the end stops it. */
+	for (;;) {
+		if (l->words[*s] && !l->stops[*s]) {
+			if (may_count(s))
+				break;
+			while (l->words[*s])
+				s++;
+		} else if (l->class[*s] == BYTE_BLANK && !l->stops[*s]) {
+			s++;
+			continue;
+		} else if (l->stops[*s] || *s == '(' || *s == ')')
+			break;
+		else
+			s++;
+		passed = true;
+	}
+	l->at = (const char *)s;
+	return passed;
 }
 
 static size_t
@@ -318,6 +368,15 @@ prefix_of(const struct lexer *l, const char *quote)
 	return (char)tolower((unsigned char)quote[-1]);
 }
 
+/* Whether U& stands in front of a quote: no backslash escapes in it, ever. */
+static bool
+has_unicode(const struct lexer *l, const char *quote)
+{
+	return quote - l->begin >= 2 && quote[-1] == '&' &&
+	    tolower((unsigned char)quote[-2]) == 'u' &&
+	    (quote - l->begin == 2 || !lexer_is_word(quote[-3]));
+}
+
 /* Whether q or nq stands in front of a quote. */
 static bool
 has_q(const struct lexer *l, const char *quote)
@@ -406,7 +465,7 @@ take_string(struct lexer *l, struct piece *p, struct err *e)
 		until = skip_q(l, s);
 	else if (prefix == 'e' ||
 	    (d->escape_strings && d->backslash_escapes && prefix != 'b' &&
-		prefix != 'x'))
+		prefix != 'x' && !has_unicode(l, s)))
 		until = skip_continued(l, s);
 	else if (d->backslash_escapes && !d->escape_strings)
 		until = skip_escaped(l, s, '\'');
@@ -513,7 +572,7 @@ take_word(struct lexer *l, struct piece *p)
 {
 	const char *s = l->at + 1;
 
-	while (lexer_is_word(*s) && !at_delimiter(l, s))
+	while (l->words[(unsigned char)*s] && !at_delimiter(l, s))
 		s++;
 	return take(l, p, PIECE_WORD, s);
 }

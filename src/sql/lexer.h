@@ -55,6 +55,7 @@ struct lexer {
 	bool has_cr;		  /* carriage returns are somewhere */
 	unsigned char class[256]; /* of each byte; see lexer.c */
 	bool stops[256];	  /* where lexer_skip stops */
+	bool words[256];	  /* bytes of words */
 };
 
 /* Begin to read; the delimiter is the dialect's. */
@@ -64,6 +65,11 @@ void lexer_init(
 void lexer_set_delimiter(struct lexer *l, const char *text, size_t n);
 /* Go on over what cannot matter unless words do; no piece is begun. */
 void lexer_skip(struct lexer *l);
+/*
+ * Go on, in a body, over what is none of AS, BEGIN, CASE, DECLARE and END, nor
+ * a parenthesis: whether that was more than blanks.
+ */
+bool lexer_skip_words(struct lexer *l);
 /* The next piece. */
 int lexer_next(struct lexer *l, struct piece *p, struct err *e) MUST_CHECK;
 /* The line that a byte of the text is in; forward is fast. */

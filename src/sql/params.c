@@ -74,15 +74,24 @@ unknown(
 	    name);
 }
 
-static int
-put_marker(struct rewriting *r, const char *name, unsigned line, struct err *e)
+/* The index of a parameter, or how many there are. */
+static size_t
+find_name(const struct rewriting *r, const char *name)
 {
-	struct params *p = r->params;
 	size_t which = 0;
 
 	while (which < r->defined->n &&
 	    strcmp(r->defined->names[which], name) != 0)
 		which++;
+	return which;
+}
+
+static int
+put_marker(struct rewriting *r, const char *name, unsigned line, struct err *e)
+{
+	struct params *p = r->params;
+	size_t which = find_name(r, name);
+
 	if (which == r->defined->n)
 		return unknown(r, name, line, e);
 	if (p->n % 16 == 0) {
@@ -97,6 +106,110 @@ put_marker(struct rewriting *r, const char *name, unsigned line, struct err *e)
 	p->index[p->n++] = which;
 	return buf_puts(&r->out,
 	    r->defined->markers != NULL ? r->defined->markers[which] : "?", e);
+}
+
+/* The word at s as a name: its length, or 0. */
+static size_t
+take_name(const char *s, char name[PARAMS_NAME])
+{
+	size_t n = 0;
+
+	while (lexer_is_word(s[n]) && s[n] != '$')
+		n++;
+	if (n >= PARAMS_NAME)
+		n = 0;
+	memcpy(name, s, n);
+	name[n] = '\0';
+	return n;
+}
+
+/*
+ * The length of a variable of the client at s, or 0; its name. They are
+ * pasted into the text by psql (:'day', :"day"), SQL*Plus (&day) and sqlcmd
+ * ($(day)).
+ */
+static size_t
+client_variable(const struct dialect *d, const char *s, char name[PARAMS_NAME])
+{
+	size_t n;
+
+	if (d->copy_data && *s == ':' && (s[1] == '\'' || s[1] == '"')) {
+		n = take_name(s + 2, name);
+		return n > 0 && s[2 + n] == s[1] ? n + 3 : 0;
+	}
+	if (d->slash_splits && *s == '&') {
+		n = s[1] == '&' ? 2 : 1;
+		return take_name(s + n, name) > 0 ? n + strlen(name) : 0;
+	}
+	if (d->go_splits && s[0] == '$' && s[1] == '(') {
+		n = take_name(s + 2, name);
+		return n > 0 && s[2 + n] == ')' ? n + 3 : 0;
+	}
+	return 0;
+}
+
+/* It would reach the database as it stands, or find nothing there. */
+static int
+refuse_variable(const struct rewriting *r, const char *at, size_t n,
+    const char *name, struct err *e)
+{
+	/* Asked once: the lexer's lines need not be in order. */
+	struct lexer l = r->lexer;
+
+	(void)err_set(e, ERR_SPEC, "line %u: '%.*s' is a variable of %s",
+	    r->line + lexer_line(&l, at) - 1, (int)n, at, l.dialect.client);
+	if (*at == ':' && at[1] == '"')
+		return err_hint(e,
+		    "Write the name itself: what is bound is a value, never "
+		    "the name of a table or column.");
+	if (*at == '&' && at[-1] == '\'')
+		return err_hint(e,
+		    "Define '%s' in source.params and write :%s, without "
+		    "quotes; if it is only text, write '&' || '%s'.",
+		    name, name, name);
+	return err_hint(e,
+	    "Define '%s' in source.params and write :%s, without quotes.", name,
+	    name);
+}
+
+/* A string that is nothing but a variable: '&day', '$(day)'. */
+static int
+see_quoted(const struct rewriting *r, const struct piece *p, struct err *e)
+{
+	char name[PARAMS_NAME];
+	size_t n;
+
+	if (*p->text != '\'' || p->length < 4)
+		return 0;
+	n = client_variable(&r->lexer.dialect, p->text + 1, name);
+	if (n == 0 || p->text[1] == ':')
+		return 0;
+	if (n + 3 == p->length && p->text[1 + n] == '.') /* &day. */
+		n++;
+	return n + 2 == p->length ?
+	    refuse_variable(r, p->text + 1, n, name, e) :
+	    0;
+}
+
+/* psql's :'day' is the same as :day when that is defined: 1 when it was one. */
+static int
+see_variable(struct rewriting *r, const struct piece *p, struct err *e)
+{
+	char name[PARAMS_NAME];
+	size_t n = client_variable(&r->lexer.dialect, p->text, name);
+
+	if (n == 0)
+		return 0;
+	if (*p->text == ':' &&
+	    (r->brackets > 0 || before(r, p->text) == '\'' ||
+		before(r, p->text) == ':' ||
+		(p->text > r->lexer.begin && lexer_is_word(p->text[-1]))))
+		return 0;
+	if (p->text[1] != '\'' || find_name(r, name) == r->defined->n)
+		return refuse_variable(r, p->text, n, name, e);
+	r->lexer.at = p->text + n;
+	return put_marker(r, name, lexer_line(&r->lexer, p->text), e) < 0 ? -1 :
+									    1;
 }
 
 /* A colon: a marker with the word behind it, or itself. */
@@ -123,6 +236,15 @@ see_colon(struct rewriting *r, const struct piece *colon, struct err *e)
 static int
 see_piece(struct rewriting *r, const struct piece *p, struct err *e)
 {
+	int rc = 0;
+
+	if (p->type == PIECE_QUOTED)
+		rc = see_quoted(r, p, e);
+	else if (p->type == PIECE_OTHER ||
+	    (p->type == PIECE_WORD && p->length == 1))
+		rc = see_variable(r, p, e);
+	if (rc != 0)
+		return rc < 0 ? -1 : 0;
 	if (p->type == PIECE_OTHER && *p->text == ':')
 		return see_colon(r, p, e);
 	if (p->type == PIECE_OTHER && *p->text == '?' && r->marks == 0)

@@ -373,8 +373,10 @@ static int
 see_delimiter(struct splitter *s, const struct piece *p, struct err *e)
 {
 	bool in_parens = s->parens > 0 && s->lexer.dialect.parens_hold;
+	/* Whoever chose another delimiter means it, in bodies too. */
+	bool may_hold = strcmp(s->lexer.delimiter, ";") == 0;
 
-	if (in_parens || body_holds(&s->body))
+	if (in_parens || (may_hold && body_holds(&s->body)))
 		return 0;
 	return end_statement(s, p->text, e);
 }
@@ -581,6 +583,17 @@ end_script(struct splitter *s, struct err *e)
 	return end_statement(s, s->lexer.end, e);
 }
 
+/* Go on over what cannot matter. */
+static void
+skip(struct splitter *s)
+{
+	if (!wants_words(s))
+		lexer_skip(&s->lexer);
+	else if (s->has_content && s->watch == WATCH_NOTHING &&
+	    body_wants_few(&s->body) && lexer_skip_words(&s->lexer))
+		body_other(&s->body);
+}
+
 static int
 split(struct splitter *s, struct err *e)
 {
@@ -590,8 +603,8 @@ split(struct splitter *s, struct err *e)
 
 	do {
 		rc = l->dialect.go_splits ? see_go(s, e) : 0;
-		if (rc == 0 && !wants_words(s))
-			lexer_skip(l);
+		if (rc == 0)
+			skip(s);
 		if (rc < 0 || lexer_next(l, &p, e) < 0 || see(s, &p, e) < 0)
 			return -1;
 	} while (p.type != PIECE_END);
@@ -625,12 +638,16 @@ check_text(const char *text, size_t length, struct err *e)
 	if (length > 0 && memchr(text, '\0', length) != NULL) {
 		(void)err_set(e, ERR_SPEC, "line %u: the SQL holds a NUL byte",
 		    line_of_fault(text, length));
-		return err_hint(e, "Is it UTF-16? Save it as UTF-8.");
+		return err_hint(e,
+		    "Is it UTF-16 without a byte order mark? Save it as "
+		    "UTF-8.");
 	}
 	if (!utf8_is_valid(text, length)) {
 		(void)err_set(e, ERR_SPEC, "line %u: the SQL is not UTF-8",
 		    line_of_fault(text, length));
-		return err_hint(e, "Convert it: iconv -f LATIN1 -t UTF-8.");
+		return err_hint(e,
+		    "Convert the file from what it is, for instance with "
+		    "iconv -f LATIN1 -t UTF-8.");
 	}
 	return 0;
 }

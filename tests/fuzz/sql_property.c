@@ -460,6 +460,7 @@ check_params(
 
 	while (i < size) {
 		const char *name;
+		size_t quote = 0;
 
 		if (*out == text[i]) {
 			out++;
@@ -470,10 +471,13 @@ check_params(
 		REQUIRE(mask == NULL || mask[i] == 'c');
 		REQUIRE(p->index[marker] < 3);
 		name = param_names[p->index[marker++]];
-		REQUIRE(size - i > strlen(name));
-		REQUIRE(memcmp(text + i + 1, name, strlen(name)) == 0);
-		i += 1 + strlen(name);
-		REQUIRE(!is_word(text[i]));
+		quote = text[i + 1] == '\''; /* psql's :'name' */
+		REQUIRE(size - i > strlen(name) + 2 * quote);
+		i += 1 + quote;
+		REQUIRE(memcmp(text + i, name, strlen(name)) == 0);
+		i += strlen(name);
+		REQUIRE(quote ? text[i] == '\'' : !is_word(text[i]));
+		i += quote;
 		out++;
 	}
 	REQUIRE(marker == p->n);

@@ -74,6 +74,7 @@ run_case(const struct test_case *c)
 	const struct case_part *script = case_part(c, "script");
 	const struct case_part *wanted = case_part(c, "statements");
 	const struct case_part *error = case_part(c, "error");
+	const struct case_part *hint = case_part(c, "hint");
 	struct script s = SCRIPT_INIT;
 	struct buf got = BUF_INIT(1 << 20);
 	struct err e = ERR_INIT;
@@ -86,6 +87,8 @@ run_case(const struct test_case *c)
 		if (rc == 0 || strstr(e.text, error->head) == NULL)
 			fail_msg("%s: no such error but: %s", c->title, e.text);
 		assert_int_equal(e.class, ERR_SPEC);
+		if (hint != NULL && strstr(e.hint, hint->head) == NULL)
+			fail_msg("%s: no such hint but: %s", c->title, e.hint);
 	} else {
 		assert_non_null(wanted);
 		if (rc < 0)
