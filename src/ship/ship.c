@@ -19,7 +19,7 @@
 #include "ship/verify.h"
 
 const struct protocol *const protocols[] = { &protocol_ftp, &protocol_ftps,
-	&protocol_local, NULL };
+	&protocol_sftp, &protocol_local, NULL };
 
 int
 ship_global_init(struct err *e)
@@ -149,6 +149,7 @@ ship_put_version(char *text, size_t size)
 {
 	const curl_version_info_data *v = curl_version_info(CURLVERSION_NOW);
 
-	(void)snprintf(text, size, "libcurl %s (%s); targets: ftp ftps file",
-	    v->version, v->ssl_version != NULL ? v->ssl_version : "no TLS");
+	(void)snprintf(text, size,
+	    "libcurl %s (%s); targets: ftp ftps sftp https s3 file", v->version,
+	    v->ssl_version != NULL ? v->ssl_version : "no TLS");
 }
