@@ -19,7 +19,8 @@
 #include "ship/verify.h"
 
 const struct protocol *const protocols[] = { &protocol_ftp, &protocol_ftps,
-	&protocol_sftp, &protocol_local, NULL };
+	&protocol_sftp, &protocol_https, &protocol_http, &protocol_local,
+	NULL };
 
 int
 ship_global_init(struct err *e)

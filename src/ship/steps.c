@@ -336,6 +336,9 @@ steps_attempt(struct course *c, struct err *e)
 static bool
 is_to_be_removed(const struct course *c)
 {
+	/* What broke off left the older one there, whole. */
+	if (protocol_find(c->target->url)->is_whole)
+		return false;
 	if (c->receipt->stage == SHIP_UPLOADING && c->target->resume &&
 	    !c->receipt->is_direct)
 		return false;
