@@ -457,6 +457,10 @@ plan_one_target(struct builder *b, struct plan_target *pt, size_t i)
 	    b, "targets.client_cert", i);
 	t->client_key = pt->client_key = resolve_member(
 	    b, "targets.client_key", i);
+	/* Where nothing is renamed the default is what there is. */
+	if (t->url != NULL && ship_is_whole(t->url) &&
+	    !spec_member(s, "targets.publish", i)->is_given)
+		t->publish = TARGET_DIRECT;
 	if (t->url != NULL && ship_check_target(t, &e) < 0)
 		complain(b, url, &e);
 }

@@ -387,6 +387,12 @@ http_ask(struct remote *r, const struct http_request *q, struct err *e)
 		    h->transfer.easy, CURLOPT_URL, buf_text(&whole));
 		(void)curl_easy_setopt(
 		    h->transfer.easy, CURLOPT_HTTPHEADER, list);
+		/*
+		 * On a connection that was used before libcurl sends once more
+		 * what got no answer.
+		 */
+		(void)curl_easy_setopt(h->transfer.easy, CURLOPT_FRESH_CONNECT,
+		    q->is_once ? 1L : 0L);
 		h->take = q->take;
 		h->take_arg = q->take_arg;
 		rc = perform(h, q->action, e);

@@ -50,6 +50,7 @@ struct http_request {
 	const struct shipment *shipment; /* the body, or NULL */
 	remote_take *take;		 /* gets the content; NULL: body */
 	void *take_arg;			 /* handed to take */
+	bool is_once; /* a second time would be answered otherwise */
 };
 
 /* Set up a connection; base is taken over, also on failure. */

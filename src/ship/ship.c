@@ -19,8 +19,8 @@
 #include "ship/verify.h"
 
 const struct protocol *const protocols[] = { &protocol_ftp, &protocol_ftps,
-	&protocol_sftp, &protocol_https, &protocol_http, &protocol_local,
-	NULL };
+	&protocol_sftp, &protocol_https, &protocol_http, &protocol_s3,
+	&protocol_local, NULL };
 
 int
 ship_global_init(struct err *e)
@@ -64,6 +64,14 @@ shipment_open(const struct shipment *s, struct err *e)
 	    "'%s' is not as long as it was when it "
 	    "was written (%llu bytes)",
 	    s->path, (unsigned long long)s->bytes);
+}
+
+bool
+ship_is_whole(const char *url)
+{
+	const struct protocol *p = protocol_find(url);
+
+	return p != NULL && p->is_whole;
 }
 
 static void

@@ -156,6 +156,7 @@ dav_put(struct remote *r, const struct upload *u, struct err *e)
 	    r->target->overwrite != TARGET_REPLACE &&
 	    r->receipt->stage == SHIP_NOTHING;
 
+	q.is_once = is_new;
 	(void)snprintf(action, sizeof(action), "upload '%s'", u->name);
 	if (ask(r, &q, "Content-Type: text/csv",
 		is_new ? "If-None-Match: *" : NULL, e) < 0)
@@ -248,9 +249,10 @@ dav_rename(struct remote *r, const char *const names[2], bool may_replace,
 	struct http *h = r->link;
 	char *to = transfer_url(&h->transfer, h->base, names[1], e);
 	char destination[ADDRESS_MAX], action[HTTP_ACTION];
-	struct http_request q = {
-		.method = "MOVE", .name = names[0], .action = action
-	};
+	struct http_request q = { .method = "MOVE",
+		.name = names[0],
+		.is_once = true,
+		.action = action };
 	int rc;
 
 	r->fate = FATE_UNDONE;

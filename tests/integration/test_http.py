@@ -193,7 +193,7 @@ class Protected(Web):
         self.job('user = "acme"; password = { file = "pw"; };')
         result = self.home.run("run", "j", "-v", "-v")
         self.assertIn("http > PUT", result.stderr)
-        for word in ("canary", "Basic", "YWNtZTpwdy1jYW5hcnk"):
+        for word in ("canary", "Authorization", "YWNtZTpwdy1jYW5hcnk"):
             self.assertNotIn(word, result.stderr)
 
     def test_strangers(self):
