@@ -91,6 +91,8 @@ struct plan_target {
 	char *url;	      /* expanded, owned */
 	char *secret;	      /* the password, owned */
 	char *key_secret;     /* the client key's password, owned */
+	char *token_secret;   /* the token, owned */
+	char *known_hosts;    /* resolved path, owned */
 	char *ca_file;	      /* resolved path, owned */
 	char *client_cert;    /* the same */
 	char *client_key;     /* the same */

@@ -62,6 +62,8 @@ struct receipt {
 int ship_global_init(struct err *e) MUST_CHECK;
 /* Release it. */
 void ship_global_release(void);
+/* Whether a file appears whole or not at all at such a URL. */
+bool ship_is_whole(const char *url);
 /* Whether a target's URL and options can be used at all (no network). */
 int ship_check_target(const struct target *t, struct err *e) MUST_CHECK;
 /* Whether a name can be given to a file at any target. */

@@ -40,6 +40,13 @@ enum target_verify {
 	TARGET_VERIFY_REREAD /* its content, read back */
 };
 
+/* Where the name of a bucket stands. */
+enum target_addressing {
+	TARGET_ADDRESS_AUTO, /* the host at AWS, the path elsewhere */
+	TARGET_ADDRESS_PATH, /* https://host/bucket/ */
+	TARGET_ADDRESS_HOST  /* https://bucket.host/ */
+};
+
 /* A delivery's destination; all pointers are borrowed. */
 struct target {
 	const char *name;		 /* as in the spec */
@@ -52,10 +59,15 @@ struct target {
 	const char *client_cert;	 /* PEM file, or NULL */
 	const char *client_key;		 /* PEM file, or NULL: in client_cert */
 	const char *client_key_password; /* or NULL */
-	const char *ca_file;		 /* or NULL: the system's */
-	const char *pinned_key;		 /* "sha256//..." or NULL */
-	const char *temporary;		 /* name while uploading */
-	enum target_publish publish;	 /* how it gets its name */
+	const char *token;	 /* bearer of HTTP, session of S3; or NULL */
+	const char *known_hosts; /* of SSH, or NULL: the user's own */
+	const char *endpoint;	 /* of S3: "https://host:port", or NULL: AWS */
+	const char *region;	 /* of S3 */
+	enum target_addressing addressing; /* of S3 */
+	const char *ca_file;		   /* or NULL: the system's */
+	const char *pinned_key;		   /* "sha256//..." or NULL */
+	const char *temporary;		   /* name while uploading */
+	enum target_publish publish;	   /* how it gets its name */
 	const char *staging; /* for TARGET_DIRECTORY, ends with '/' */
 	enum target_overwrite overwrite; /* an older file of that name */
 	enum target_verify verify;	 /* how it is verified */

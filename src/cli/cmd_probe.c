@@ -32,8 +32,12 @@ static void
 put_answers(const struct target *t, const struct probe *p)
 {
 	printf("target %s: %s\n", t->name, t->url);
-	put_answer("TLS", p->receipt.tls[0] != '\0' ? p->receipt.tls : "none");
-	if (p->receipt.tls[0] != '\0')
+	if (strncmp(p->receipt.tls, "SSH ", 4) == 0)
+		put_answer("SSH", p->receipt.tls + 4);
+	else
+		put_answer(
+		    "TLS", p->receipt.tls[0] != '\0' ? p->receipt.tls : "none");
+	if (strncmp(p->receipt.tls, "TLS", 3) == 0)
 		put_yes("TLS reuse", p->is_reused);
 	put_yes("upload", true);
 	put_yes("size", p->tells_size);

@@ -398,11 +398,19 @@ plan_one_target(struct builder *b, struct plan_target *pt, size_t i)
 	    b, spec_member(s, "targets.password", i));
 	t->client_key_password = pt->key_secret = read_secret(
 	    b, spec_member(s, "targets.client_key_password", i));
+	t->token = pt->token_secret = read_secret(
+	    b, spec_member(s, "targets.token", i));
+	t->known_hosts = pt->known_hosts = resolve_member(
+	    b, "targets.known_hosts", i);
 	t->ca_file = pt->ca_file = resolve_member(b, "targets.ca_file", i);
 	t->client_cert = pt->client_cert = resolve_member(
 	    b, "targets.client_cert", i);
 	t->client_key = pt->client_key = resolve_member(
 	    b, "targets.client_key", i);
+	/* Where nothing is renamed the default is what there is. */
+	if (t->url != NULL && ship_is_whole(t->url) &&
+	    !spec_member(s, "targets.publish", i)->is_given)
+		t->publish = TARGET_DIRECT;
 	if (t->url != NULL && ship_check_target(t, &e) < 0)
 		plan_complain(b, url, &e);
 }
@@ -529,11 +537,13 @@ plan_free(struct plan *p)
 	for (size_t i = 0; i < p->n_targets; i++) {
 		free(p->targets[i].temporary);
 		free(p->targets[i].ca_file);
+		free(p->targets[i].known_hosts);
 		free(p->targets[i].client_cert);
 		free(p->targets[i].client_key);
 		free(p->targets[i].url);
 		secret_free(p->targets[i].secret);
 		secret_free(p->targets[i].key_secret);
+		secret_free(p->targets[i].token_secret);
 	}
 	free(p->params);
 	free(p->targets);

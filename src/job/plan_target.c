@@ -36,6 +36,10 @@ static void
 read_protection(struct target *t, const struct spec *s, size_t i)
 {
 	t->tls = (enum target_tls)choice_of(s, "targets.tls", i);
+	t->endpoint = text_of(s, "targets.endpoint", i);
+	t->region = text_of(s, "targets.region", i);
+	t->addressing = (enum target_addressing)choice_of(
+	    s, "targets.addressing", i);
 	t->min_tls = text_of(s, "targets.min_tls", i);
 	t->max_tls = text_of(s, "targets.max_tls", i);
 	t->pinned_key = text_of(s, "targets.pinned_key", i);

@@ -184,9 +184,9 @@ check_tls(const struct target *t, const struct protocol *p, struct err *e)
 {
 	if (p->is_implicit_tls && t->tls == TARGET_TLS_NONE) {
 		(void)err_set(e, ERR_SPEC,
-		    "tls is \"none\", but ftps:// is FTP over TLS");
+		    "tls is \"none\", but %s is always protected", p->scheme);
 		return err_hint(e,
-		    "Leave tls out; FTP in clear is ftp:// with tls = "
+		    "Leave tls out; in clear are ftp:// and http:// with tls = "
 		    "\"none\".");
 	}
 	if (t->min_tls != NULL && t->max_tls != NULL &&
@@ -194,7 +194,7 @@ check_tls(const struct target *t, const struct protocol *p, struct err *e)
 		return err_set(e, ERR_SPEC,
 		    "min_tls %s is newer than max_tls %s", t->min_tls,
 		    t->max_tls);
-	if (t->client_key != NULL && t->client_cert == NULL) {
+	if (t->client_key != NULL && t->client_cert == NULL && !p->is_ssh) {
 		(void)err_set(
 		    e, ERR_SPEC, "there is a client_key, but no client_cert");
 		return err_hint(
@@ -210,14 +210,15 @@ ship_check_target(const struct target *t, struct err *e)
 
 	if (check_control("URL", t->url, e) < 0 ||
 	    check_control("user", t->user, e) < 0 ||
-	    check_control("password", t->password, e) < 0)
+	    check_control("password", t->password, e) < 0 ||
+	    check_control("token", t->token, e) < 0)
 		return -1;
 	if (p == NULL) {
 		(void)err_set(
 		    e, ERR_SPEC, "the URL '%s' is of no known kind", t->url);
 		return err_hint(e,
-		    "It begins with ftp://, ftps:// or "
-		    "file://.");
+		    "It begins with ftp://, ftps://, sftp://, https://, s3:// "
+		    "or file://.");
 	}
 	if (strlen(t->url) > SHIP_URL_MAX)
 		return err_set(e, ERR_SPEC, "the URL is longer than %d bytes",

@@ -58,7 +58,7 @@ ftp_open(struct remote *r, struct err *e)
 
 	if (t == NULL)
 		return err_set(e, ERR_INTERNAL, "out of memory");
-	if (transfer_open(t, r, e) < 0) {
+	if (transfer_open(t, r, TRANSFER_FTP, e) < 0) {
 		free(t);
 		return -1;
 	}
@@ -81,7 +81,7 @@ is_unknown_put(const struct transfer *t, const struct upload *u)
 static int
 put_file(struct transfer *t, const struct upload *u, struct err *e)
 {
-	char *url = transfer_url(t, u->name, e);
+	char *url = transfer_url(t, t->remote->target->url, u->name, e);
 	char action[FTP_ACTION];
 	int rc;
 
@@ -164,7 +164,7 @@ ftp_read_back(struct remote *r, const char *name, remote_take *take, void *arg,
     struct err *e)
 {
 	struct transfer *t = r->link;
-	char *url = transfer_url(t, name, e);
+	char *url = transfer_url(t, r->target->url, name, e);
 	char action[FTP_ACTION];
 	int rc;
 

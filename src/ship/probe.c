@@ -166,6 +166,8 @@ try_renaming(struct trial *t)
 	const char *names[2] = { t->temporary, t->final };
 	struct err own = ERR_INIT;
 
+	if (p->rename == NULL)
+		return;
 	if (p->rename(&t->remote, names, true, &own) < 0) {
 		note(t, "renaming", &own);
 		return;

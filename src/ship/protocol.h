@@ -42,6 +42,7 @@ struct remote {
 	bool is_cut;	  /* put: the other side ended the data connection */
 	bool must_finish; /* cleaning up: heed no cancellation, be quick */
 	bool is_reused;	  /* TLS of a data connection resumed a session */
+	uint64_t wait_ms; /* the target asked to wait so long; 0: it did not */
 	bool cap_tls12;	  /* set before opening: offer nothing above 1.2 */
 	void *link;	  /* the protocol's own; NULL while not open */
 };
@@ -93,6 +94,7 @@ struct protocol {
 	const char *scheme;   /* with "://" */
 	bool has_host;	      /* a host must be named */
 	bool is_implicit_tls; /* tls = "none" makes no sense */
+	bool is_ssh;	      /* keys and hosts are those of SSH, not TLS */
 	bool is_whole;	      /* a put appears whole or not at all: temporary
 			       * names are not needed and not used */
 	/* What of the target's settings cannot be: no network. May be NULL. */
@@ -134,6 +136,12 @@ struct protocol {
 
 /* ftp:// and ftps:// */
 extern const struct protocol protocol_ftp, protocol_ftps;
+/* sftp:// */
+extern const struct protocol protocol_sftp;
+/* http:// and https:// */
+extern const struct protocol protocol_http, protocol_https;
+/* s3:// */
+extern const struct protocol protocol_s3;
 /* file:// */
 extern const struct protocol protocol_local;
 

@@ -20,9 +20,15 @@
 
 /*
  * The longest wait; how much longer a full disk takes than other troubles;
- * how often a server may cut an upload off.
+ * how often a server may cut an upload off; the longest wait that a target may
+ * ask for.
  */
-enum { WAIT_MAX_MS = 300 * 1000, FULL_FACTOR = 4, CUTS_MAX = 3 };
+enum {
+	WAIT_MAX_MS = 300 * 1000,
+	ASKED_MAX_MS = 3600 * 1000,
+	FULL_FACTOR = 4,
+	CUTS_MAX = 3
+};
 
 int
 remote_open(struct remote *r, struct err *e)
@@ -62,7 +68,8 @@ wait_before(const struct course *c, unsigned attempt)
 		ms *= 2;
 	if (strncmp(c->receipt->reply, "452", 3) == 0)
 		ms *= FULL_FACTOR;
-	return jitter(ms < longest ? ms : longest);
+	ms = jitter(ms < longest ? ms : longest);
+	return ms < c->remote.wait_ms ? c->remote.wait_ms : ms;
 }
 
 /* -1 when a signal or the deadline came meanwhile. */
@@ -150,6 +157,11 @@ is_tried_again(struct course *c, struct err *e)
 	    attempt > c->target->retries || cancel_is_due())
 		return false;
 	ms = wait_before(c, attempt);
+	if (c->remote.wait_ms > ASKED_MAX_MS) {
+		log_info("'%s' asks to come back later than in an hour",
+		    c->target->name);
+		return false;
+	}
 	if (ms >= cancel_left_ms()) {
 		log_info("limits.runtime leaves no time for another attempt");
 		return false;

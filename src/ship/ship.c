@@ -19,6 +19,7 @@
 #include "ship/verify.h"
 
 const struct protocol *const protocols[] = { &protocol_ftp, &protocol_ftps,
+	&protocol_sftp, &protocol_https, &protocol_http, &protocol_s3,
 	&protocol_local, NULL };
 
 int
@@ -63,6 +64,14 @@ shipment_open(const struct shipment *s, struct err *e)
 	    "'%s' is not as long as it was when it "
 	    "was written (%llu bytes)",
 	    s->path, (unsigned long long)s->bytes);
+}
+
+bool
+ship_is_whole(const char *url)
+{
+	const struct protocol *p = protocol_find(url);
+
+	return p != NULL && p->is_whole;
 }
 
 static void
@@ -149,6 +158,7 @@ ship_put_version(char *text, size_t size)
 {
 	const curl_version_info_data *v = curl_version_info(CURLVERSION_NOW);
 
-	(void)snprintf(text, size, "libcurl %s (%s); targets: ftp ftps file",
-	    v->version, v->ssl_version != NULL ? v->ssl_version : "no TLS");
+	(void)snprintf(text, size,
+	    "libcurl %s (%s); targets: ftp ftps sftp https s3 file", v->version,
+	    v->ssl_version != NULL ? v->ssl_version : "no TLS");
 }

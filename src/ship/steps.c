@@ -236,8 +236,10 @@ make_way(struct course *c, const char *const names[2], struct err *e)
 		return -1;
 	}
 	c->is_removed = true;
-	log_warning("'%s' does not rename onto '%s': the old file was "
-		    "removed first, so that for a moment there was none",
+	/* SFTP never does, which is known and no news each day. */
+	log_write(p->is_ssh ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING,
+	    "'%s' does not rename onto '%s': the old file was removed first, "
+	    "so that for a moment there was none",
 	    c->target->name, names[1]);
 	*e = (struct err)ERR_INIT;
 	return p->rename(&c->remote, names, true, e);
@@ -334,6 +336,9 @@ steps_attempt(struct course *c, struct err *e)
 static bool
 is_to_be_removed(const struct course *c)
 {
+	/* What broke off left the older one there, whole. */
+	if (protocol_find(c->target->url)->is_whole)
+		return false;
 	if (c->receipt->stage == SHIP_UPLOADING && c->target->resume &&
 	    !c->receipt->is_direct)
 		return false;

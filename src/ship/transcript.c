@@ -78,6 +78,27 @@ hear_command(struct transcript *t, const char *data, size_t n)
 	log_debug("ftp > %s", t->command);
 }
 
+/* The first line; the others hold the login, in one form or another. */
+static void
+hear_request(struct transcript *t, const char *data, size_t n)
+{
+	const char *end = memchr(data, '\n', n);
+
+	copy_line(t->command, sizeof(t->command), data,
+	    end != NULL ? (size_t)(end - data) : n);
+	log_debug("http > %s", t->command);
+}
+
+static void
+hear_header(const char *data, size_t n)
+{
+	char line[TRANSCRIPT_LINE];
+
+	copy_line(line, sizeof(line), data, n);
+	if (line[0] != '\0')
+		log_debug("http < %s", line);
+}
+
 /* RFC 959 4.2: the last line of a reply is three digits and a blank. */
 static void
 hear_reply_line(struct transcript *t, const char *data, size_t n)
@@ -123,7 +144,7 @@ hear_text(struct transcript *t, const char *data, size_t n)
 	char line[TRANSCRIPT_LINE], *slash;
 
 	copy_line(line, sizeof(line), data, n);
-	log_debug("ftp * %s", line);
+	log_debug("%s * %s", t->is_http ? "http" : "ftp", line);
 	/* libcurl 7.88 and 8.x say it differently. */
 	if (strncmp(line, "SSL re-using session", 20) == 0 ||
 	    strncmp(line, "SSL reusing session", 19) == 0)
@@ -145,10 +166,16 @@ hear(CURL *easy, curl_infotype type, char *data, size_t n, void *arg)
 	(void)easy;
 	switch (type) {
 	case CURLINFO_HEADER_OUT:
-		hear_command(t, data, n);
+		if (t->is_http)
+			hear_request(t, data, n);
+		else
+			hear_command(t, data, n);
 		break;
 	case CURLINFO_HEADER_IN:
-		hear_replies(t, data, n);
+		if (t->is_http)
+			hear_header(data, n);
+		else
+			hear_replies(t, data, n);
 		break;
 	case CURLINFO_TEXT:
 		hear_text(t, data, n);

@@ -1,6 +1,8 @@
 /*
  * transcript.h - what was said on the control connection
  *
+ * Of HTTP only what was asked for is kept; http.c reads the answers.
+ *
  * libcurl's codes alone misjudge FTP servers (facts: a 421 looks like a
  * timeout), so the last command and the server's last reply are kept, and the
  * whole conversation goes to the log at debug, without secrets.
@@ -22,6 +24,7 @@ struct transcript {
 	int code;	   /* of that reply; 0: none since the command */
 	char lines[4096];  /* all lines since the command, as they fit */
 	char tls[64];	   /* "TLSv1.2 ECDHE-...", or empty */
+	bool is_http;	   /* requests and headers, not commands and replies */
 	bool is_reused;	   /* a TLS session was taken up again */
 	bool has_stored;   /* STOR or APPE was sent */
 	bool has_renamed;  /* RNTO was sent */

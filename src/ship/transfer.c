@@ -8,10 +8,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/cancel.h"
+#include "base/clock.h"
 #include "ship/classify.h"
 #include "ship/library.h"
 #include "ship/transfer.h"
@@ -78,6 +80,32 @@ drop(char *data, size_t size, size_t n, void *arg)
 	return size * n;
 }
 
+/*
+ * libcurl's limits for replies and for slowness leave out much of SFTP and the
+ * wait for an answer of HTTP: somebody else looks at the clock.
+ */
+static bool
+is_silent(struct transfer *t, uint64_t moved)
+{
+	const struct target *g = t->remote->target;
+	uint64_t limit = g->reply_timeout_ms > g->connect_timeout_ms ?
+	    g->reply_timeout_ms :
+	    g->connect_timeout_ms;
+	uint64_t now = clock_monotonic_ms();
+
+	if (moved != t->moved) {
+		t->moved = moved;
+		t->moved_ms = now;
+	}
+	if (t->kind == TRANSFER_FTP || now - t->moved_ms <= limit)
+		return false;
+	(void)err_set(&t->local, ERR_NOT_NOW, "the server stopped answering");
+	(void)err_hint(&t->local,
+	    "connect_timeout, reply_timeout and stall_timeout set how long to "
+	    "wait.");
+	return true;
+}
+
 static int
 on_progress(void *arg, curl_off_t total, curl_off_t done, curl_off_t up_total,
     curl_off_t up)
@@ -85,10 +113,11 @@ on_progress(void *arg, curl_off_t total, curl_off_t done, curl_off_t up_total,
 	struct transfer *t = arg;
 
 	(void)total;
-	(void)done;
 	(void)up_total;
+	if (is_silent(t, (uint64_t)done + (uint64_t)up))
+		return 1;
 	if (t->shipment != NULL && t->shipment->progress != NULL &&
-	    t->said.has_stored && up >= 0)
+	    (t->said.has_stored || t->kind != TRANSFER_FTP) && up >= 0)
 		t->shipment->progress(t->shipment->progress_arg, (uint64_t)up,
 		    t->shipment->bytes);
 	return !t->remote->must_finish && cancel_is_due() ? 1 : 0;
@@ -135,7 +164,7 @@ set_limits(struct transfer *t)
  * library that is loaded counts, not the one that was compiled with.
  */
 static long
-tls_versions(const struct remote *r)
+tls_versions(const struct remote *r, bool is_ftp)
 {
 	const struct target *g = r->target;
 	struct ship_library library;
@@ -143,7 +172,7 @@ tls_versions(const struct remote *r)
 	long oldest;
 
 	ship_describe_library(&library);
-	is_capped = r->cap_tls12 || library.loses_with_tls13 ||
+	is_capped = r->cap_tls12 || (is_ftp && library.loses_with_tls13) ||
 	    (g->max_tls != NULL && strcmp(g->max_tls, "1.2") == 0);
 
 	oldest = g->min_tls != NULL && strcmp(g->min_tls, "1.3") == 0 ?
@@ -155,6 +184,16 @@ tls_versions(const struct remote *r)
 			 CURL_SSLVERSION_MAX_DEFAULT);
 }
 
+/* The protocols of each kind: as names, and for an older libcurl as bits. */
+static const struct {
+	const char *names;
+	long bits;
+} languages[] = {
+	[TRANSFER_FTP] = { "ftp,ftps", CURLPROTO_FTP | CURLPROTO_FTPS },
+	[TRANSFER_SFTP] = { "sftp", CURLPROTO_SFTP },
+	[TRANSFER_HTTP] = { "http,https", CURLPROTO_HTTP | CURLPROTO_HTTPS },
+};
+
 static CURLcode
 set_protection(struct transfer *t)
 {
@@ -162,11 +201,11 @@ set_protection(struct transfer *t)
 	CURLcode rc = CURLE_OK;
 
 #if LIBCURL_VERSION_NUM >= 0x075500
-	SET(CURLOPT_PROTOCOLS_STR, "ftp,ftps");
-	SET(CURLOPT_REDIR_PROTOCOLS_STR, "ftp,ftps");
+	SET(CURLOPT_PROTOCOLS_STR, languages[t->kind].names);
+	SET(CURLOPT_REDIR_PROTOCOLS_STR, languages[t->kind].names);
 #else
-	SET(CURLOPT_PROTOCOLS, (long)(CURLPROTO_FTP | CURLPROTO_FTPS));
-	SET(CURLOPT_REDIR_PROTOCOLS, (long)(CURLPROTO_FTP | CURLPROTO_FTPS));
+	SET(CURLOPT_PROTOCOLS, languages[t->kind].bits);
+	SET(CURLOPT_REDIR_PROTOCOLS, languages[t->kind].bits);
 #endif
 	SET(CURLOPT_PROXY, ""); /* no proxies from the environment */
 	SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
@@ -181,10 +220,12 @@ set_protection(struct transfer *t)
 	SET(CURLOPT_FTPSSLAUTH, (long)CURLFTPAUTH_TLS);
 	SET(CURLOPT_SSL_VERIFYPEER, 1L);
 	SET(CURLOPT_SSL_VERIFYHOST, 2L);
-	SET(CURLOPT_SSLVERSION, tls_versions(t->remote));
+	SET(CURLOPT_SSLVERSION,
+	    tls_versions(t->remote, t->kind == TRANSFER_FTP));
 	if (g->ca_file != NULL)
 		SET(CURLOPT_CAINFO, g->ca_file);
-	if (g->pinned_key != NULL)
+	/* That of SSH is another thing: sftp.c. */
+	if (g->pinned_key != NULL && t->kind != TRANSFER_SFTP)
 		SET(CURLOPT_PINNEDPUBLICKEY, g->pinned_key);
 	return rc;
 }
@@ -195,7 +236,7 @@ set_client(struct transfer *t)
 	const struct target *g = t->remote->target;
 	CURLcode rc = CURLE_OK;
 
-	if (g->client_cert == NULL)
+	if (g->client_cert == NULL || t->kind == TRANSFER_SFTP)
 		return rc;
 	SET(CURLOPT_SSLCERT, g->client_cert);
 	SET(CURLOPT_SSLKEY,
@@ -244,13 +285,16 @@ set_callbacks(struct transfer *t)
 }
 
 int
-transfer_open(struct transfer *t, struct remote *r, struct err *e)
+transfer_open(struct transfer *t, struct remote *r, enum transfer_kind kind,
+    struct err *e)
 {
 	CURLcode rc;
 
 	memset(t, 0, sizeof(*t));
 	t->fd = -1;
 	t->remote = r;
+	t->kind = kind;
+	t->said.is_http = kind == TRANSFER_HTTP;
 	transcript_init(&t->said);
 	t->easy = curl_easy_init();
 	if (t->easy == NULL)
@@ -261,7 +305,7 @@ transfer_open(struct transfer *t, struct remote *r, struct err *e)
 		rc = set_protection(t);
 	if (rc == CURLE_OK)
 		rc = set_client(t);
-	if (rc == CURLE_OK)
+	if (rc == CURLE_OK && kind == TRANSFER_FTP)
 		rc = set_ftp(t);
 	if (rc == CURLE_OK)
 		rc = set_callbacks(t);
@@ -289,24 +333,35 @@ keep_reply(const struct transfer *t)
 }
 
 int
-transfer_perform(struct transfer *t, const char *action, struct err *e)
+transfer_try(
+    struct transfer *t, const char *action, CURLcode *code, struct err *e)
 {
-	struct failure failure = { CURLE_OK, t->detail, &t->said };
-
 	transcript_init(&t->said);
 	t->detail[0] = '\0';
 	t->local = (struct err)ERR_INIT;
-	failure.code = curl_easy_perform(t->easy);
+	t->moved = 0;
+	t->moved_ms = clock_monotonic_ms();
+	*code = curl_easy_perform(t->easy);
 	keep_reply(t);
-	if (failure.code == CURLE_OK)
+	if (*code == CURLE_OK)
 		return 0;
 	if (t->local.class != ERR_NONE) {
 		*e = t->local;
 		return err_in(e, "cannot %s", action);
 	}
-	if (failure.code == CURLE_ABORTED_BY_CALLBACK && cancel_check(e) < 0)
+	if (*code == CURLE_ABORTED_BY_CALLBACK && cancel_check(e) < 0)
 		return err_in(e, "cannot %s", action);
-	return classify(&failure, action, e);
+	return 0;
+}
+
+int
+transfer_perform(struct transfer *t, const char *action, struct err *e)
+{
+	struct failure failure = { CURLE_OK, t->detail, &t->said };
+
+	if (transfer_try(t, action, &failure.code, e) < 0)
+		return -1;
+	return failure.code == CURLE_OK ? 0 : classify(&failure, action, e);
 }
 
 int
@@ -370,24 +425,29 @@ put_segment(const struct transfer *t, struct buf *url, const char *segment,
 	return rc;
 }
 
-/* Scheme and host alone, for a path from the server's root. */
+/*
+ * Scheme and host alone, for a path from the server's root, which in FTP is
+ * not where one is after the login.
+ */
 static int
 put_base(struct buf *url, const char *base, const char *name, struct err *e)
 {
+	bool is_ftp = strncasecmp(base, "ftp", 3) == 0;
 	const char *path = strchr(strstr(base, "://") + 3, '/');
 
 	if (*name != '/' || path == NULL)
 		return buf_puts(url, base, e);
 	if (buf_put(url, base, (size_t)(path - base), e) < 0)
 		return -1;
-	return buf_puts(url, "/%2F", e);
+	return buf_puts(url, is_ftp ? "/%2F" : "/", e);
 }
 
 char *
-transfer_url(const struct transfer *t, const char *name, struct err *e)
+transfer_url(
+    const struct transfer *t, const char *base, const char *name, struct err *e)
 {
 	struct buf url = BUF_INIT(URL_MAX);
-	int rc = put_base(&url, t->remote->target->url, name, e);
+	int rc = put_base(&url, base, name, e);
 
 	while (rc == 0 && *name != '\0') {
 		size_t n = strcspn(name, "/");

@@ -51,6 +51,7 @@ static const char *const tls_versions[] = { "1.2", "1.3", NULL };
 static const char *const publishings[] = { "rename", "directory", "marker",
 	"direct", NULL };
 static const char *const overwrites[] = { "replace", "fail", "skip", NULL };
+static const char *const addressings[] = { "auto", "path", "host", NULL };
 static const char *const verifications[] = { "none", "size", "hash", "reread",
 	NULL };
 
@@ -385,14 +386,35 @@ static const struct setting written[] = {
 	{ "targets.url", SETTING_TEXT, NULL, 1, TEXT_BYTES, NULL,
 	    SETTING_REQUIRED | SETTING_TEMPLATE,
 	    "The directory to deliver into, ending with a slash: ftp://, "
-	    "ftps:// or file://. A path is relative to the directory after "
-	    "login.",
+	    "ftps://, sftp://, https://, s3:// (bucket and prefix) or file://. "
+	    "A path of FTP is relative to the directory after login; one of "
+	    "SFTP begins at the root, or with /~/ at the user's home.",
 	    "url = \"ftp://ftp.example.com/incoming/\";" },
 	{ "targets.user", SETTING_TEXT, NULL, 1, TEXT_BYTES, NULL, 0,
 	    "The user to log in as.", "user = \"acme\";" },
 	{ "targets.password", SETTING_SECRET, NULL, 0, 0, NULL, 0,
 	    "Where the password of the user is.",
 	    "password = { credential = \"partner\"; };" },
+	{ "targets.token", SETTING_SECRET, NULL, 0, 0, NULL, 0,
+	    "Where a token is: for https:// a bearer token, instead of user "
+	    "and password; for s3:// the session token of temporary keys.",
+	    "token = { credential = \"partner-token\"; };" },
+	{ "targets.endpoint", SETTING_TEXT, NULL, 1, TEXT_BYTES, NULL, 0,
+	    "Where an S3 service other than Amazon's is.",
+	    "endpoint = \"https://minio.example.com:9000\";" },
+	{ "targets.region", SETTING_TEXT, "us-east-1", 1, NAME_BYTES, NULL, 0,
+	    "The region of an s3:// bucket.", "region = \"eu-central-1\";" },
+	{ "targets.addressing", SETTING_CHOICE, "auto", 0, 0, addressings, 0,
+	    "Where the name of an s3:// bucket stands in requests. path: "
+	    "https://endpoint/bucket/. host: https://bucket.endpoint/. auto: "
+	    "path with an endpoint of its own or a dot in the name, else host.",
+	    "addressing = \"host\";" },
+	{ "targets.known_hosts", SETTING_TEXT, NULL, 1, TEXT_BYTES, NULL,
+	    SETTING_FILE,
+	    "The file with the host keys of sftp:// servers, as ssh-keyscan "
+	    "prints them; without it ~/.ssh/known_hosts of the user who runs "
+	    "odbcship.",
+	    "known_hosts = \"partner.known_hosts\";" },
 	{ "targets.tls", SETTING_CHOICE, "required", 0, 0, tls_modes, 0,
 	    "required: TLS or nothing is sent. none: in clear, password and "
 	    "all.",
@@ -409,7 +431,9 @@ static const struct setting written[] = {
 	    "instead of the system's.",
 	    "ca_file = \"partner-ca.pem\";" },
 	{ "targets.pinned_key", SETTING_TEXT, NULL, 1, TEXT_BYTES, NULL, 0,
-	    "The server's public key must have this SHA-256 in base64 too.",
+	    "The server's public key must have this SHA-256 in base64 too. For "
+	    "sftp:// the fingerprint of its host key (\"SHA256:...\"), instead "
+	    "of known_hosts.",
 	    "pinned_key = "
 	    "\"sha256//YhKJKSzoTt2b5FP18fvpHo7fJYqQCjAa3HWY3tvRMwE=\";" },
 	{ "targets.client_cert", SETTING_TEXT, NULL, 1, TEXT_BYTES, NULL,
@@ -419,7 +443,7 @@ static const struct setting written[] = {
 	{ "targets.client_key", SETTING_TEXT, NULL, 1, TEXT_BYTES, NULL,
 	    SETTING_FILE,
 	    "The private key (PEM) of client_cert, if it is not in the same "
-	    "file.",
+	    "file. For sftp:// the private key of the user.",
 	    "client_key = \"acme.key\";" },
 	{ "targets.client_key_password", SETTING_SECRET, NULL, 0, 0, NULL, 0,
 	    "Where the password of an encrypted client_key is.",

@@ -109,6 +109,9 @@ test_everything(void **state)
 	    "    may_vanish = true; bandwidth = \"1MB\";\n"
 	    "    retries = 7; retry_wait = \"8s\";\n"
 	    "    connect_timeout = \"1s\"; reply_timeout = \"2s\";\n"
+	    "    token = { file = \"secret\"; }; known_hosts = \"kh\";\n"
+	    "    endpoint = \"https://e/\"; region = \"here\";\n"
+	    "    addressing = \"host\";\n"
 	    "    stall_timeout = \"3s\"; } );\n"
 	    "limits: { runtime = \"1h\"; lock_wait = \"7s\"; keep = \"1d\"; "
 	    "};\n";
@@ -152,6 +155,11 @@ test_everything(void **state)
 	assert_string_equal(t->password, "hunter2hunter2");
 	assert_int_equal(t->tls, TARGET_TLS_NONE);
 	assert_string_equal(t->max_tls, "1.2");
+	assert_string_equal(t->token, "hunter2hunter2");
+	assert_string_equal(t->known_hosts, path_of("kh"));
+	assert_string_equal(t->endpoint, "https://e/");
+	assert_string_equal(t->region, "here");
+	assert_int_equal(t->addressing, TARGET_ADDRESS_HOST);
 	assert_string_equal(t->ca_file, path_of("ca.pem"));
 	assert_true(t->mkdirs && !t->epsv);
 	assert_string_equal(t->min_tls, "1.2");

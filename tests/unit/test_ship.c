@@ -89,8 +89,11 @@ static const struct {
 	const char *says;
 } bad_urls[] = {
 	{ "", "no known kind" },
-	{ "http://h/", "no known kind" },
-	{ "sftp://h/", "no known kind" },
+	{ "gopher://h/", "no known kind" },
+	{ "sftp://h/", "needs a user" },
+	{ "http://h/", "not protected" },
+	{ "http://h", "does not end" },
+	{ "https://u@h/", "holds a user" },
 	{ "ftp:/h/", "no known kind" },
 	{ "ftp://", "names no host" },
 	{ "ftp:///a/", "names no host" },
