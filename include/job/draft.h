@@ -59,6 +59,7 @@ struct draft {
 	const char *description;    /* what it is for */
 	const char *owner;	    /* who is to be asked */
 	const char *mail;	    /* who is told */
+	const char *smtp;	    /* by which server; NULL for sendmail */
 	const char *schedule;	    /* cron's five fields */
 	const char *dsn;	    /* where the data is, */
 	const char *connection;	    /* or as a string */
@@ -100,6 +101,8 @@ void draft_set_param(struct draft *d, const char *name, const char *value);
 /* Tell what a reader of the draft must know. */
 void draft_add_note(struct draft *d, unsigned line, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
+/* Whether a mail could be sent at all, by a server or by sendmail. */
+bool draft_can_mail(const struct draft *d);
 /*
  * Give a file's name to each secret that is needed and has none, and targets
  * their names; then the draft can be written.

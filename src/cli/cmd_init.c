@@ -37,6 +37,8 @@ static const struct option_row option_rows[] = {
 	{ "description", 0, "TEXT", "what the job is for" },
 	{ "owner", 0, "WHO", "who is to be asked about it" },
 	{ "mail", 0, "ADDRESS", "who is told when it fails" },
+	{ "smtp", 0, "URL",
+	    "mail server that takes it, smtp://host:port; default: sendmail" },
 	{ "schedule", 0, "CRON",
 	    "five fields of cron, or a whole line of a crontab" },
 	{ "env", 0, "NAME[=DSN]",
@@ -215,6 +217,22 @@ take_urls(struct init *in, struct err *e)
 	return rc;
 }
 
+/* A job that tells nobody should not look as if it did. */
+static int
+check_mail(struct draft *d, struct err *e)
+{
+	if (d->smtp != NULL && d->mail == NULL) {
+		(void)err_set(e, ERR_USAGE, "--smtp without --mail");
+		return err_hint(e, "Say who is to be told: --mail=ADDRESS.");
+	}
+	if (d->mail != NULL && !draft_can_mail(d))
+		draft_add_note(d, 0,
+		    "'notify' is a comment yet: this host has no "
+		    "/usr/sbin/sendmail; say --smtp=smtp://HOST:PORT, or "
+		    "complete it");
+	return 0;
+}
+
 /* What neither options nor a script say. */
 static int
 fill_gaps(struct init *in, struct err *e)
@@ -270,11 +288,12 @@ make_draft(struct init *in, struct err *e)
 	override(in, "description", &d->description);
 	override(in, "owner", &d->owner);
 	override(in, "mail", &d->mail);
+	override(in, "smtp", &d->smtp);
 	if (schedule != NULL)
 		take_schedule(in, schedule);
 	if ((sql != NULL && read_file(in, sql, &d->sql, e) < 0) ||
 	    take_urls(in, e) < 0 || take_environments(in, e) < 0 ||
-	    fill_gaps(in, e) < 0)
+	    fill_gaps(in, e) < 0 || check_mail(d, e) < 0)
 		return -1;
 	draft_finish(d);
 	return 0;
@@ -512,6 +531,18 @@ check_main_file(const struct init *in, struct err *e)
 	return rc;
 }
 
+/* Packages make /etc/odbcship, which is not for everybody to write to. */
+static int
+check_dir(const struct init *in, struct err *e)
+{
+	if (access(in->dir, W_OK) == 0 || (errno != EACCES && errno != EROFS))
+		return 0;
+	(void)err_sys(e, errno, "no job can be written to '%s'", in->dir);
+	return err_hint(e,
+	    "For jobs of your own: 'mkdir -p ~/.config/odbcship/jobs.d', and "
+	    "they are looked for there. Those of this host are for root.");
+}
+
 static int
 find_dir(struct init *in, struct err *e)
 {
@@ -523,7 +554,7 @@ find_dir(struct init *in, struct err *e)
 		in->dir = file_join(beside, "jobs.d", e);
 	free(beside);
 	free(main_file);
-	return in->dir != NULL ? 0 : -1;
+	return in->dir != NULL ? check_dir(in, e) : -1;
 }
 
 static int

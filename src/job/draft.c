@@ -382,12 +382,17 @@ put_environments(struct buf *out, const struct draft *d, struct err *e)
 	return buf_puts(out, "};\n", e);
 }
 
+bool
+draft_can_mail(const struct draft *d)
+{
+	return d->smtp != NULL || access("/usr/sbin/sendmail", X_OK) == 0;
+}
+
 static int
 put_notify(struct buf *out, const struct draft *d, struct err *e)
 {
 	/* A job that could tell nobody would not be run. */
-	bool known = settings_find("notify.sendmail.to") != NULL &&
-	    access("/usr/sbin/sendmail", X_OK) == 0;
+	const char *sign = draft_can_mail(d) ? "" : "#";
 
 	if (d->mail == NULL)
 		return 0;
@@ -395,12 +400,17 @@ put_notify(struct buf *out, const struct draft *d, struct err *e)
 		"\n# Who is told when it fails, and when it works again; "
 		"sendmail needs a mail server\n# on this host, mail = { to; "
 		"url = \"smtp://...\"; } does not.\n"
-		"%snotify = ( { name = \"mail\"; on = ( \"failure\", "
-		"\"recovery\" );\n%s  sendmail = { to = ( ",
-		known ? "" : "#", known ? "" : "#") < 0 ||
-	    draft_put_string(out, d->mail, e) < 0)
+		"%snotify = ( {\n%s  name = \"mail\";\n%s  %s = { to = ( ",
+		sign, sign, sign, d->smtp != NULL ? "mail" : "sendmail") < 0 ||
+	    draft_put_string(out, d->mail, e) < 0 ||
+	    buf_puts(out, " ); ", e) < 0)
 		return -1;
-	return buf_puts(out, " ); }; } );\n", e);
+	if (d->smtp != NULL &&
+	    (buf_puts(out, "url = ", e) < 0 ||
+		draft_put_string(out, d->smtp, e) < 0 ||
+		buf_puts(out, "; ", e) < 0))
+		return -1;
+	return buf_printf(out, e, "};\n%s} );\n", sign);
 }
 
 int

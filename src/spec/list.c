@@ -51,6 +51,8 @@ user_file(struct err *e)
 	return NULL;
 }
 
+static const char system_file[] = SYSCONFDIR "/odbcship/odbcship.cfg";
+
 /* Whether there is a main file, or at least its directory. */
 static bool
 is_there(const char *path)
@@ -76,11 +78,11 @@ spec_main_file(const char *option, struct err *e)
 		return copy(variable, e);
 	if (geteuid() != 0) {
 		path = user_file(&none);
-		if (path != NULL && is_there(path))
+		if (path != NULL && (is_there(path) || !is_there(system_file)))
 			return path;
 		free(path);
 	}
-	return copy(SYSCONFDIR "/odbcship/odbcship.cfg", e);
+	return copy(system_file, e);
 }
 
 static int

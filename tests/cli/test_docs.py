@@ -406,7 +406,9 @@ class Completion(CliCase):
         """names of jobs, words of options, files"""
         self.put("daily")
         self.put("nightly")
-        for command in ("run", "check", "show", "history", "probe"):
+        for command in ("run", "check", "show", "status", "history",
+                        "report", "doctor", "compare", "notify", "watch",
+                        "probe"):
             self.assertEqual(self.complete(command, ""), {"daily", "nightly"})
         self.assertEqual(self.complete("run", "--env", "x", "da"), {"daily"})
         self.assertEqual(self.complete("run", "--color", ""),

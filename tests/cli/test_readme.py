@@ -4,8 +4,9 @@
 A block is written to a file when the sentence before it says "Write this to
 `FILE`:". A `console` block is run, line after line, and must print what it
 shows; dates, durations and versions may be others. /home/me is the home of
-the test, ftp.partner.example its FTPS server. The other blocks are for root,
-or are pieces; what they say of odbcship must exist.
+the test, ftp.partner.example its FTPS server, mail.example.com its mail server;
+crontab is a script, and what stands in it in the end is run as cron does. The
+other blocks are for root, or are pieces; what they say of odbcship must exist.
 """
 
 import os
@@ -21,12 +22,17 @@ sys.path.insert(1, os.path.join(sys.path[0], "integration"))
 
 from harness import RUN_SECONDS, Case, main, program     # noqa: E402
 from servers.certs import Certs                          # noqa: E402
+from servers.mail import Mail                            # noqa: E402
 from servers.pyftpd import Pyftpd                        # noqa: E402
 
 SRCDIR = os.environ.get("SRCDIR") or os.path.join(sys.path[0], "..")
 BLOCK = re.compile(r"(?:[Ww]rite\s+this\s+to\s+`(?P<file>[^`]+)`:\n\n)?"
                    r"^```(?P<kind>\w+)\n(?P<text>.*?)^```$", re.M | re.S)
 PARTNER = 'url  = "ftp://ftp.partner.example/incoming/";'
+CRONTAB = """#!/bin/sh
+case $1 in -l) cat %(path)s ;; -) cat >%(path)s.new; mv %(path)s.new %(path)s ;;
+esac
+"""
 VARIABLE = (        # what differs from run to run
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "TIME"),
     (r"(?<=[- ])20\d\d-?\d\d-?\d\d\b", "DATE"),
@@ -74,6 +80,11 @@ class Readme(Case):
             "ODBCINI": self.me + "/.odbc.ini",
             "ODBCSHIP_CONFIG": self.me + "/.config/odbcship/odbcship.cfg",
             "ODBCSHIP_STATE": self.me + "/.local/state/odbcship"})
+        self.crontab = self.home.write(
+            os.path.join(self.home.path, "crontab"),
+            "MAILTO=me\n30 5 * * 1-5  %s/export.sh >/dev/null 2>&1\n" % self.me)
+        self.home.write(os.path.join(bin_, "crontab"),
+                        CRONTAB % {"path": self.crontab}, 0o755)
         os.makedirs(self.me + "/.config/odbcship")
         self.home.write(self.env["ODBCSHIP_CONFIG"], "")
 
@@ -97,7 +108,20 @@ class Readme(Case):
         path = os.path.join(self.me, name.replace("~/", ""))
         text = self.mine(text).replace(PARTNER, 'url = "%s"; ca_file = "%s";' %
                                        (server.url(), self.certs.ca))
+        text = text.replace("ftp -n ftp.partner.example",
+                            "ftp -n localhost %d" % server.port)
         self.home.write(path, text)
+
+    def trust(self):
+        """Let what init wrote know whose certificates these servers have."""
+        path = os.path.join(self.me, ".config/odbcship/jobs.d/revenue.cfg")
+        if not os.path.exists(path):
+            return
+        with open(path, encoding="utf-8") as f:
+            text = f.read()
+        self.home.write(path, re.sub(
+            r'(url += "(?:ftp|smtp)://localhost[^"]*";)(?! ca_file)',
+            r'\1 ca_file = "%s";' % self.certs.ca, text))
 
     def play(self, block, server):
         if block["file"]:
@@ -106,8 +130,13 @@ class Readme(Case):
             return 0
         n = 0
         for command, printed in commands(block["text"]):
-            found = self.shell(self.mine(command))
+            found = self.shell(self.mine(command).replace(
+                "smtp://mail.example.com:587", self.post.url()))
+            self.trust()
             found = found.replace(server.url(""), "ftp://ftp.partner.example/")
+            found = found.replace(self.post.url(),
+                                  "smtp://mail.example.com:587")
+            found = re.sub(r"  /\S+/odbcship run", "  odbcship run", found)
             found = found.replace(self.me, "/home/me")
             found = re.sub(r"targets\.partner\.ca_file = .*\n", "", found)
             self.assertEqual(normal(found), normal(printed), "$ " + command)
@@ -120,11 +149,30 @@ class Readme(Case):
         n = 0
         server = Pyftpd(self.home.path, certificate=self.certs.server)
         server.password = PASSWORD
-        with server:
+        self.post = Mail(self.home.path, self.certs.server)
+        with server, self.post:
             for block in BLOCK.finditer(readme()):
                 n += self.play(block, server)
-            self.assertEqual(len(server.files()), 1)
+            self.assertEqual(len(server.files()), 2)
+            self.check_cron()
         self.assertGreater(n, 10)
+
+    def check_cron(self):
+        """The line of the crontab, as cron runs it; who is told of it."""
+        with open(self.crontab, encoding="utf-8") as f:
+            line = f.read().splitlines()[1].split(None, 5)
+        self.assertEqual(line[:5], ["30", "5", "*", "*", "1-5"])
+        os.rename(self.me + "/shop.db", self.me + "/gone.db")
+        kept = self.env
+        self.env = {"HOME": self.me, "LOGNAME": "me", "SHELL": "/bin/sh",
+                    "PATH": kept["PATH"]}
+        for name in ("ODBCSHIP_CONFIG", "ODBCSHIP_STATE"):  # the test's own
+            self.env[name] = kept[name]
+        self.assertIn("revenue: cannot connect", self.shell(line[5]))
+        self.assertEqual(
+            [re.search("^Subject: (.{30})", mail["data"], re.M).group(1)
+             for mail in self.post.messages()],
+            ["odbcship: revenue (prod): this", "odbcship: revenue (prod) faile"])
 
     def test_demo(self):
         """what the demo shows, ./quickstart shows"""
@@ -156,8 +204,9 @@ class Readme(Case):
 
     def test_options(self):
         """every command and option of odbcship that is named exists"""
-        used = re.findall(r"\bodbcship ((?:run|query|check|show|list|history)"
-                          r"\b[^|;)`\n]*)", readme())
+        used = re.findall(r"\bodbcship ((?:run|query|check|show|list|history|init"
+                          r"|status|report|doctor|compare|notify|watch)"
+                          r"\b[^|;)`'\n]*)", readme())
         self.assertGreater(len(used), 10)
         for words in map(str.split, used):
             known = self.home.run("help", words[0]).stdout

@@ -11,6 +11,7 @@ its processes.
 
 import base64
 import os
+import shlex
 import sqlite3
 import sys
 import urllib.parse
@@ -171,17 +172,27 @@ class Canary(Case):
             self.search(result.stderr.encode(), "standard error")
         return result
 
+    def look(self, command):
+        """What a command says."""
+        result = self.home.run(*command, env=self.env(), expect=None)
+        self.assertNotEqual(result.status, 64, result)
+        self.search(result.bytes, " ".join(command))
+        self.search(result.stderr.encode(), " ".join(command))
+
     def search_all(self):
         self.search_files()
         self.search_told()
         for command in (["show", "daily"], ["show", "--all", "daily"],
                         ["history"], ["history", "1"],
                         ["history", "--json", "1"], ["check", "daily"],
-                        ["run", "daily", "--dry-run"],
-                        ["notify", "--test", "daily"]):
-            result = self.home.run(*command, env=self.env(), expect=None)
-            self.search(result.bytes, " ".join(command))
-            self.search(result.stderr.encode(), " ".join(command))
+                        ["run", "daily", "--dry-run"], ["list", "--json"],
+                        ["status"], ["status", "--json"],
+                        ["history", "daily", "--json"],
+                        ["report", "-o", "-"], ["probe", "daily"],
+                        ["doctor", "daily"], ["doctor", "daily", "--json"],
+                        ["doctor", "daily", "--as-cron"],
+                        ["watch"], ["notify", "--test", "daily"]):
+            self.look(command)
 
     def test_success(self):
         """of a job that succeeds and tells all that it can"""
@@ -240,6 +251,52 @@ class Canary(Case):
                       "cannot ping"):
             self.assertIn(words, result.stderr)
         self.search_all()
+
+    def test_compare(self):
+        """of a job that is compared in two environments, one of them wrong"""
+        self.put()
+        with open(os.path.join(self.home.jobs, "daily.cfg"), "a") as f:
+            f.write('environments: { dev: { }; prod: { source: { connection = '
+                    '"Driver=SQLite3;Database=/nonexistent/x;PWD={%s}"; '
+                    'dsn = ""; }; }; };\n' % CANARY["token"])
+        for command in (
+                ["compare", "daily", "--env", "dev", "--env", "dev"],
+                ["compare", "daily", "--env", "dev", "--env", "prod"],
+                ["check", "daily", "--connect", "--env", "prod"],
+                ["show", "daily", "--env", "prod"],
+                ["doctor", "daily", "--env", "prod"]):
+            self.look(command)
+
+    def test_init(self):
+        """of a script that becomes a job: only its files of secrets have them"""
+        script = self.home.write(
+            os.path.join(self.home.path, "export.sh"), "\n".join((
+                "#!/bin/sh", "export PGPASSWORD=%s",
+                "psql -h 127.0.0.1 -p 9 -U me shop --csv >a.csv <<'END'",
+                "SELECT 1 AS a;", "END",
+                "curl -T a.csv -u me:%s ftp://localhost:9/in/",
+                "# 1 2 * * * /home/me/export.sh --password %s", "")) %
+            tuple(shlex.quote(CANARY[name])
+                  for name in ("database", "target", "token")))
+        found = {}
+        self.look(["init", "made", "--from-script", script])
+        for name in os.listdir(self.home.jobs):
+            path = os.path.join(self.home.jobs, name)
+            if name.endswith(".secret"):
+                self.assert_mode(path, 0o600)
+                with open(path) as f:
+                    found[name] = f.read()
+            elif path != self.show:
+                with open(path, "rb") as f:
+                    self.search(f.read(), name)
+        self.assertEqual(found, {
+            "made-database.secret": CANARY["database"] + "\n",
+            "made-partner.secret": CANARY["target"] + "\n",
+            "token.secret": CANARY["token"] + "\n"})
+        for command in (["check", "made", "--connect"], ["show", "made"],
+                        ["run", "made"], ["doctor", "made"],
+                        ["history", "--json"], ["report", "-o", "-"]):
+            self.look(command)
 
     def is_connected(self):
         try:
