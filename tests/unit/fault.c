@@ -7,6 +7,9 @@
 #undef _FORTIFY_SOURCE /* its inline functions would have these names */
 #include "unit.h"
 
+/* Libraries are to call what is here, so its names are to be seen by them. */
+#pragma GCC visibility push(default)
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sqlite3.h>
