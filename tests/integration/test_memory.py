@@ -40,7 +40,7 @@ sys.exit(os.waitstatus_to_exitcode(status) & 255)
 class Memory(Case):
     def peak(self, *arguments):
         """The most KiB of a query, and what it said."""
-        words = program()
+        words = program(plain=True)
         done = subprocess.run(
             [sys.executable, "-I", "-S", "-c", LAUNCHER,
              shutil.which(words[0])] + words[1:] + list(arguments) +
