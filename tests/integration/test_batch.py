@@ -82,6 +82,22 @@ class Batch(Case):
         self.home.run("run", "j")
         self.assertEqual(self.file(), ["b;c,d;`e", "2,?;"])
 
+    def test_list_in_a_parameter(self):
+        """IN (:list) is one value: told, since it would find nothing"""
+        sql = "SELECT count(*) AS n FROM t\nWHERE a || '' IN ( /* ) */ :l);\n"
+        self.job(sql, 'params = { l = "1,2"; };')
+        result = self.home.run("run", "j", expect=78)
+        self.assertIn("j.sql: line 2: IN (:l) compares with one value",
+                      result.stderr)
+        self.assertIn("IN (:a, :b)", result.stderr)
+        self.job(sql, 'params = { l = "2"; };')
+        self.home.run("run", "j")
+        self.assertEqual(self.file(), ["n", "1"])
+        self.job(sql.replace(":l)", ":l, :m)"),
+                 'params = { l = "1,2"; m = "2"; };')
+        self.home.run("run", "j", "--force")
+        self.assertEqual(self.file(), ["n", "1"])
+
     def test_utf16(self):
         """what editors of SQL Server save is read; other encodings are told"""
         path = os.path.join(self.home.jobs, "j.sql")
