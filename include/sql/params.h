@@ -24,11 +24,13 @@ struct params {
 	size_t length; /* bytes of text */
 	size_t *index; /* owned: of marker i, index into the names */
 	size_t n;      /* markers */
+	size_t lone;   /* 1 + a marker that is all there is in IN (...); 0 */
+	unsigned line; /* of that marker */
 };
 
 #define PARAMS_INIT \
 	{ \
-		NULL, 0, NULL, 0 \
+		NULL, 0, NULL, 0, 0, 0 \
 	}
 
 /* The parameters that are defined. */

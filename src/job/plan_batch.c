@@ -49,6 +49,29 @@ marker_of(const struct plan_param *param, const struct dialect *d)
 	return marker != NULL ? marker : "?";
 }
 
+/* A list in one parameter finds nothing, without an error. */
+static int
+check_lone(const struct plan *p, const struct params *found, struct err *e)
+{
+	const struct plan_param *param;
+
+	if (found->lone == 0)
+		return 0;
+	param = &p->params[found->index[found->lone - 1]];
+	if (param->type != PARAM_TEXT || param->value == NULL ||
+	    strchr(param->value, ',') == NULL)
+		return 0;
+	(void)err_set(e, ERR_SPEC,
+	    "line %u: IN (:%s) compares with one value, commas and all",
+	    found->line, param->name);
+	return err_hint(e,
+	    "Define one parameter for each value, IN (:a, :b); or let the "
+	    "database take the list apart: = ANY (string_to_array(:%s, ',')) "
+	    "in PostgreSQL, FIND_IN_SET(x, :%s) in MySQL; if it is one value, "
+	    "write = :%s.",
+	    param->name, param->name, param->name);
+}
+
 int
 plan_find_params(const struct plan *p, const struct dialect *d,
     const struct statement_text *statement, struct params *found, struct err *e)
@@ -66,6 +89,10 @@ plan_find_params(const struct plan *p, const struct dialect *d,
 		markers[i] = marker_of(&p->params[i], d);
 	}
 	rc = params_find(found, statement, d, &defined, e);
+	if (rc == 0 && check_lone(p, found, e) < 0) {
+		params_release(found);
+		rc = -1;
+	}
 	free(names);
 	return rc;
 }

@@ -61,6 +61,8 @@ see_object(struct body_state *b, const struct lexer *l, const struct piece *p)
 			b->body = r->body;
 			b->searching = false;
 			b->depth = is_begin ? 1 : 0;
+			b->awaits_name = !is_begin &&
+			    strcmp(b->verb, "EXECUTE") != 0;
 			return;
 		}
 	/* CREATE OR REPLACE DEFINER = a@b FUNCTION, but BEGIN ATOMIC. */
@@ -126,6 +128,19 @@ see_block(struct body_state *b, const struct piece *p)
 	}
 }
 
+/* CREATE FUNCTION IF NOT EXISTS begin(): whether the word is that name. */
+static bool
+is_name(struct body_state *b, const struct piece *p)
+{
+	static const char *const before[] = { "IF", "NOT", "EXISTS", "BODY",
+		NULL };
+
+	if (!b->awaits_name)
+		return false;
+	b->awaits_name = is_one_of(p, before);
+	return true;
+}
+
 static void
 see_body(struct body_state *b, const struct lexer *l, const struct piece *p,
     bool in_parens)
@@ -133,7 +148,7 @@ see_body(struct body_state *b, const struct lexer *l, const struct piece *p,
 	if (b->body == BODY_TRIGGER)
 		b->trigger_end = b->trigger_end == 1 && piece_is(p, "END") ? 2 :
 									     0;
-	if (in_parens || is_qualified(l, p))
+	if (in_parens || is_qualified(l, p) || is_name(b, p))
 		return;
 	if (b->body == BODY_ATOMIC)
 		see_atomic(b, p);
@@ -168,6 +183,7 @@ body_other(struct body_state *b)
 	b->begin = NULL;
 	b->behind_as = false;
 	b->behind_end = false;
+	b->awaits_name = false;
 }
 
 bool
@@ -197,7 +213,8 @@ bool
 body_wants_few(const struct body_state *b)
 {
 	return b->body != BODY_NONE && b->words > 0 && !b->searching &&
-	    b->begin == NULL && !b->behind_as && !b->behind_end;
+	    !b->awaits_name && b->begin == NULL && !b->behind_as &&
+	    !b->behind_end;
 }
 
 bool

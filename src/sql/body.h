@@ -20,6 +20,7 @@ struct body_state {
 	const char *verb;     /* its first word, as the rules have it */
 	unsigned words;	      /* so far */
 	bool searching;	      /* the object of the verb may still come */
+	bool awaits_name;     /* what is created has yet to be named */
 	unsigned depth;	      /* BEGIN and CASE without END */
 	const char *opened;   /* the outermost of them */
 	bool awaits_begin;    /* declarations stand in front of BEGIN */

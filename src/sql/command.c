@@ -187,6 +187,27 @@ find_word(struct lexer *l, const struct piece *p, const char *word,
 	return 0;
 }
 
+/*
+ * mysql: DELIMITER behind a statement on its line, when a delimiter follows
+ * (mysql.cc add_line).
+ */
+static void
+find_late_delimiter(
+    const struct lexer *l, const struct piece *p, struct command_found *f)
+{
+	const char *old;
+
+	if (!l->dialect.conditional_comments || !piece_is(p, "DELIMITER"))
+		return;
+	set_rest(f, p->text + p->length, lexer_end_of_line(p->text));
+	old = memmem(f->text, f->length, l->delimiter, l->delimiter_length);
+	if (old == NULL)
+		return;
+	f->action = CLIENT_DELIMITER;
+	f->length = (size_t)(old - f->text);
+	f->end = old + l->delimiter_length;
+}
+
 /* A line that is no SQL by its first byte: @file of SQL*Plus, !ls, !!dir. */
 static bool
 begins_command(const struct dialect *d, const char *at)
@@ -213,8 +234,12 @@ command_find(struct lexer *l, const struct piece *p, bool has_content,
 		    find_letter(l, p, has_content, f, e) :
 		    0;
 	}
-	if (has_content || !lexer_begins_line(l, p->text))
+	if (has_content)
 		return 0;
+	if (!lexer_begins_line(l, p->text)) {
+		find_late_delimiter(l, p, f);
+		return 0;
+	}
 	if (is_mark)
 		return find_word(l, p, p->text + 1, f, e);
 	if (p->type == PIECE_OTHER && *p->text == '#' &&

@@ -24,6 +24,8 @@ struct rewriting {
 	unsigned line;	   /* of the text in its script */
 	unsigned brackets; /* [ not yet closed */
 	unsigned marks;	   /* lines of ? that the user wrote; the first */
+	unsigned in;	   /* pieces seen of IN ( marker */
+	unsigned in_line;  /* of that marker */
 };
 
 /* The last byte before at that is no blank, or a blank at the beginning. */
@@ -233,6 +235,28 @@ see_colon(struct rewriting *r, const struct piece *colon, struct err *e)
 	return put_marker(r, name, lexer_line(l, colon->text), e);
 }
 
+/* IN (:list): one value, whatever commas are in it. */
+static void
+watch_in(struct rewriting *r, const struct piece *p, bool is_marker)
+{
+	if (p->type == PIECE_BLANK || p->type == PIECE_COMMENT)
+		return;
+	if (piece_is(p, "IN"))
+		r->in = 1;
+	else if (r->in == 1 && *p->text == '(')
+		r->in = 2;
+	else if (r->in == 2 && is_marker) {
+		r->in = 3;
+		r->in_line = lexer_line(&r->lexer, p->text);
+	} else {
+		if (r->in == 3 && *p->text == ')' && r->params->lone == 0) {
+			r->params->lone = r->params->n;
+			r->params->line = r->line + r->in_line - 1;
+		}
+		r->in = 0;
+	}
+}
+
 static int
 see_piece(struct rewriting *r, const struct piece *p, struct err *e)
 {
@@ -262,8 +286,11 @@ rewrite(struct rewriting *r, struct err *e)
 	struct piece p;
 
 	do {
+		size_t n = r->params->n;
+
 		if (lexer_next(&r->lexer, &p, e) < 0 || see_piece(r, &p, e) < 0)
 			return -1;
+		watch_in(r, &p, r->params->n > n);
 	} while (p.type != PIECE_END);
 	if (r->params->n == 0 || r->marks == 0)
 		return 0;

@@ -82,6 +82,59 @@ class Batch(Case):
         self.home.run("run", "j")
         self.assertEqual(self.file(), ["b;c,d;`e", "2,?;"])
 
+    def test_list_in_a_parameter(self):
+        """IN (:list) is one value: told, since it would find nothing"""
+        sql = "SELECT count(*) AS n FROM t\nWHERE a || '' IN ( /* ) */ :l);\n"
+        self.job(sql, 'params = { l = "1,2"; };')
+        result = self.home.run("run", "j", expect=78)
+        self.assertIn("j.sql: line 2: IN (:l) compares with one value",
+                      result.stderr)
+        self.assertIn("IN (:a, :b)", result.stderr)
+        self.job(sql, 'params = { l = "2"; };')
+        self.home.run("run", "j")
+        self.assertEqual(self.file(), ["n", "1"])
+        self.job(sql.replace(":l)", ":l, :m)"),
+                 'params = { l = "1,2"; m = "2"; };')
+        self.home.run("run", "j", "--force")
+        self.assertEqual(self.file(), ["n", "1"])
+
+    def test_utf16(self):
+        """what editors of SQL Server save is read; other encodings are told"""
+        path = os.path.join(self.home.jobs, "j.sql")
+        sql = "-- \u20ac\nSELECT '\u00e4\U0001f600' AS a;\n"
+        for encoding in ("utf-16-le", "utf-16-be"):
+            self.job(sql)
+            with open(path, "wb") as f:
+                f.write(("\ufeff" + sql).encode(encoding))
+            self.home.run("run", "j", "--force")
+            self.assertEqual(self.file(), ["a", "\u00e4\U0001f600"])
+            result = self.home.run("query", "-d", "shop", "-f", path)
+            self.assertEqual(result.stdout, "a\r\n\u00e4\U0001f600\r\n")
+        wrong = [("\ufeff" + sql).encode("utf-16-le")[:-1],
+                 sql.encode("utf-16-le"), "SELECT 1;\nSELECT '\u00e4'".encode(
+                     "latin-1")]
+        for data, text in zip(wrong, ("line 2: the SQL is UTF-16 with half",
+                                      "NUL byte", "line 2: the SQL is not "
+                                      "UTF-8")):
+            with open(path, "wb") as f:
+                f.write(data)
+            result = self.home.run("run", "j", "--force", expect=78)
+            self.assertIn("j.sql: ", result.stderr)
+            self.assertIn(text, result.stderr)
+            self.assertIn("hint: ", result.stderr)
+
+    def test_commands_of_the_client(self):
+        """they are told before anything runs, with what to write instead"""
+        self.job("DELETE FROM t;\n.mode csv\n.schema\n.output x.csv\n"
+                 "SELECT count(*) AS n FROM t;\n")
+        result = self.home.run("run", "j", expect=78)
+        self.assertIn("j.sql: line 4: '.output x.csv' is a command of "
+                      "sqlite3", result.stderr)
+        self.assertIn("becomes the file", result.stderr)
+        self.job(".mode csv\n.schema\nSELECT count(*) AS n FROM t;\n")
+        self.home.run("run", "j")
+        self.assertEqual(self.file(), ["n", "2"])
+
     def test_transaction(self):
         """a batch that fails leaves nothing behind where that is asked for"""
         sql = ("INSERT INTO t VALUES (3);\nSELECT count(*) AS n FROM t;\n%s")

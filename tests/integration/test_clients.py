@@ -59,6 +59,25 @@ END $$;
 BEGIN;
 UPDATE t SET "a;b" = dollars(id) WHERE id = 1;
 COMMIT;
+CREATE FUNCTION nested(x int) RETURNS SETOF int LANGUAGE sql
+BEGIN ATOMIC
+  WITH cased AS (SELECT x AS beginning, 1 AS ended)
+    SELECT CASE WHEN beginning > 0 THEN CASE ended WHEN 1 THEN 3 END END
+    FROM cased; /* END; */
+  SELECT "end" FROM (SELECT 1 AS "end") AS "atomic"; -- END;
+END;
+CREATE FUNCTION one(x int) RETURNS int LANGUAGE sql RETURN CASE x WHEN 1 THEN 2
+  ELSE (SELECT max(i) FROM nested(x) AS n(i)) END;
+CREATE TYPE pair AS (a int, "b;c" text);
+CREATE PROCEDURE loops(INOUT n int) LANGUAGE plpgsql AS $_1$
+BEGIN
+  <<outer>> WHILE n < 3 LOOP n := n + 1; CONTINUE outer WHEN false; END LOOP;
+EXCEPTION WHEN others THEN RAISE NOTICE '%; %', SQLERRM, $q$;$q$;
+END $_1$;
+CALL loops(0);
+\dt
+\echo 'all; set'
+COMMENT ON FUNCTION one(int) IS 'a; b';
 SET standard_conforming_strings = off;
 SET escape_string_warning = off;
 INSERT INTO log VALUES ('old\';style');
@@ -99,6 +118,24 @@ DELIMITER ;
 CALL fill(10, 15);
 INSERT INTO t VALUES (twice(20), 'twice', NULL)\g
 CREATE VIEW v AS SELECT id, `a;b` AS "end" FROM t;
+delimiter |
+CREATE PROCEDURE loops(INOUT n INT)
+outer_loop: BEGIN
+  DECLARE ended INT DEFAULT 0; DECLARE c CURSOR FOR SELECT id FROM t;
+  DECLARE EXIT HANDLER FOR NOT FOUND SET ended = 1;
+  OPEN c;
+  inner_loop: LOOP
+    FETCH c INTO n;
+    IF n > 3 THEN LEAVE inner_loop; ELSEIF n < 0 THEN ITERATE inner_loop;
+    END IF;
+    REPEAT SET n = n + 1; UNTIL n > 0 END REPEAT;
+  END LOOP inner_loop; -- END|
+  CLOSE c;
+  SELECT CASE n WHEN 1 THEN 'END;' ELSE "x" END AS `end`;
+END outer_loop|
+CREATE FUNCTION one() RETURNS INT DETERMINISTIC RETURN 1|
+delimiter ;
+warnings
 CREATE EVENT e ON SCHEDULE EVERY 1 DAY STARTS '2030-01-01 00:00:00' DISABLE
   DO DELETE FROM t WHERE id < 0;
 DELIMITER //
@@ -128,6 +165,15 @@ CREATE TEMP TRIGGER other BEFORE DELETE ON t BEGIN
   INSERT INTO log VALUES ('del;' || old.id);
 END;
 INSERT INTO t (id) VALUES (3), (4);
+CREATE VIEW shown AS SELECT id, "c;d" FROM t;
+CREATE TRIGGER instead INSTEAD OF UPDATE OF id ON shown FOR EACH ROW BEGIN
+  DELETE FROM log WHERE what = CASE new.id WHEN 1 THEN CASE WHEN 1 THEN ';'
+    END ELSE 'x' END; -- END
+  INSERT INTO log SELECT 'begin' AS [end;] WHERE EXISTS (SELECT 1);
+  END;
+UPDATE shown SET id = 9 WHERE id = 4;
+.mode csv
+.schema shown
 DELETE FROM t;
 BEGIN;
 INSERT INTO log VALUES ('in a transaction');
@@ -164,7 +210,7 @@ class Clients(Case):
         sqlite3 = find_program("sqlite3")
         self.tool([sqlite3, "-bail", theirs], input=SQLITE.encode())
         text = self.run_job(source("ours", sql_file="j.sql"), SQLITE)
-        self.assertEqual(text, "a\r\n6\r\n")
+        self.assertEqual(text, "a\r\n7\r\n")
         dumps = [self.tool([sqlite3, path, ".dump"])
                  for path in (ours, theirs)]
         self.assertIn("CREATE TRIGGER touch", dumps[1])

@@ -23,7 +23,11 @@ INSERT INTO v (id, i, b, n, d, t, s) VALUES
   (4, 2147483647, -5, -3.00, '1999-12-31', '1999-12-31 00:00:00',
    '2026-01-31'),
   (5, 0, 0, 0, '2026-02-01', '2026-02-01 00:00:00', 'a:b?c'),
-  (6, NULL, NULL, NULL, NULL, NULL, NULL);
+  (6, NULL, NULL, NULL, NULL, NULL, NULL),
+  (7, -2147483648, -9223372036854775807, 123456789012345678.99, '0001-01-01',
+   '1969-12-31 23:59:59', ''),
+  (8, 2147483646, 4294967296, -123456789012345678.99, '9999-12-31',
+   '2038-01-19 03:14:08', '\u00e4\u20ac \U0001f600 \u0444');
 """
 
 # Column, type, value, literal; compared by each of =, <, >.
@@ -46,12 +50,36 @@ CHECKS = [
     ("t", "timestamp", "2024-02-29 12:00:00.5",
      "TIMESTAMP '2024-02-29 12:00:00.5'"),
     ("t", "date", "2026-01-01", "DATE '2026-01-01'"),
+    ("i", "integer", "-2147483648", "-2147483648"),
+    ("b", "integer", "4294967295", "4294967295"),
+    ("b", "integer", "4294967296", "4294967296"),
+    ("b", "integer", "2147483648", "2147483648"),
+    ("b", "integer", "-9223372036854775807", "-9223372036854775807"),
+    ("i", "integer", "4294967296", "4294967296"),
+    ("n", "decimal", "-0.01", "-0.01"),
+    ("n", "decimal", "0.1", "0.1"),
+    ("d", "date", "0001-01-01", "DATE '0001-01-01'"),
+    ("d", "date", "9999-12-31", "DATE '9999-12-31'"),
+    ("t", "timestamp", "2038-01-19 03:14:08",
+     "TIMESTAMP '2038-01-19 03:14:08'"),
+    ("t", "timestamp", "1969-12-31 23:59:59",
+     "TIMESTAMP '1969-12-31 23:59:59'"),
+    ("s", "text", "", "''"),
+    ("s", "text", "\u00e4\u20ac \U0001f600 \u0444",
+     "'\u00e4\u20ac \U0001f600 \u0444'"),
+    ("s", "text", " abc", "' abc'"),
     ("s", "text", "abc", "'abc'"),
     ("s", "text", "1", "'1'"),
     ("s", "text", "it's; --", "'it''s; --'"),
     ("s", "text", "2026-01-31", "'2026-01-31'"),
     ("s", "text", "a:b?c", "'a:b?c'"),
     ("s", "text", "'; DROP TABLE v; --", "'''; DROP TABLE v; --'"),
+]
+
+# SQLite has no decimal beyond a double, and MariaDB's driver sends none.
+LONG = [
+    ("n", "decimal", "123456789012345678.99", "123456789012345678.99"),
+    ("n", "decimal", "-123456789012345678.98", "-123456789012345678.98"),
 ]
 
 
@@ -116,7 +144,7 @@ class Params(Case):
             # In a transaction of its own: what binds must not depend on it.
             self.compare('dsn = "pg"; user = "%s"; password = { file = "pw"; '
                          '}; transaction = "batch"; isolation = '
-                         '"repeatable-read";' % server.role, CHECKS)
+                         '"repeatable-read";' % server.role, CHECKS + LONG)
 
     def test_mariadb(self):
         """MariaDB"""
