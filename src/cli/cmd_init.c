@@ -74,7 +74,7 @@ take_name(const struct invocation *inv, struct err *e)
 
 	if (inv->n_arguments != 1) {
 		(void)err_set(e, ERR_USAGE, "what is the job's name?");
-		return err_hint(e, "'%s', for example.", inv->command->example);
+		return err_hint(e, "For example: %s", inv->command->example);
 	}
 	if (name[0] != '\0' && name[0] != '.' && name[0] != '-' &&
 	    strspn(name,

@@ -88,7 +88,9 @@ list_jobs(
 		if (rc == 0)
 			printf("%s\n", buf_text(&out));
 	} else if (n == 0)
-		(void)fprintf(stderr, "no jobs: none in jobs.d beside %s\n",
+		(void)fprintf(stderr,
+		    "no jobs: none in jobs.d beside %s; 'odbcship init NAME "
+		    "--dsn DSN' writes one\n",
 		    l->main_file);
 	buf_release(&out);
 	return rc;

@@ -90,6 +90,13 @@ take_sql(struct query *q, const struct invocation *inv, struct err *e)
 	const char *sql = invocation_value(inv, "execute");
 	const char *file = invocation_value(inv, "file");
 
+	if (sql == NULL && file == NULL && inv->n_arguments > 0) {
+		(void)err_set(
+		    e, ERR_USAGE, "no -e before '%s'", inv->arguments[0]);
+		return err_hint(e,
+		    "SQL stands behind -e, in quotes: -e 'SELECT ...'; that of "
+		    "a file is read by -f FILE.");
+	}
 	if ((sql == NULL) == (file == NULL)) {
 		(void)err_set(
 		    e, ERR_USAGE, sql == NULL ? "no SQL" : "both -e and -f");

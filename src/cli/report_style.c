@@ -55,4 +55,6 @@ const char report_style[] =
     "--page:#ffffff;--card:#ffffff;--text:#000000;--soft:#444444;"
     "--line:#999999;--good:#1a7f37;--bad:#b4232c;--warn:#8a5a00;"
     "--link:#000000;--mark:#4b6bb5}"
-    "body{padding:0;font-size:11px}*{print-color-adjust:exact}}\n";
+    "body{padding:0;font-size:10px}.card{break-inside:auto}"
+    "h3,h4{break-after:avoid}li,figure{break-inside:avoid}"
+    "*{print-color-adjust:exact}}\n";

@@ -82,6 +82,12 @@ unknown_job(struct loading *l, const char *job, const char *main_file)
 	    job, main_file);
 	if (near != NULL)
 		(void)err_hint(&e, "Did you mean '%s'?", near);
+	else if (n == 0)
+		(void)err_hint(&e,
+		    "There is no job at all: 'odbcship init %s --dsn DSN' "
+		    "writes the first. Those of another place are found with "
+		    "--config.",
+		    job);
 	else
 		(void)err_hint(&e,
 		    "'odbcship list' names the jobs; a path to "

@@ -153,6 +153,12 @@ class Query(CliCase):
         self.assertEqual((result.bytes, result.stderr), (ITEMS, ""))
         self.assertFalse(os.path.exists(self.home.state), "recorded")
 
+    def test_no_option(self):
+        """SQL without -e: what to type"""
+        self.assert_message(self.query("SELECT 1", expect=64),
+                            "no -e before 'SELECT 1'", "-e 'SELECT ...'")
+        self.assert_message(self.query(expect=64), "no SQL")
+
     def test_params_of_the_main_file(self):
         """params of the main file need not be used by a query"""
         self.home.main('source: { params = { day = "x"; }; };\n')
@@ -556,6 +562,15 @@ class Run(CliCase):
 
 class Look(CliCase):
     """check, show, list, history"""
+
+    def test_first(self):
+        """before there is any job, how to begin is said"""
+        self.assert_message(self.home.run("run", "daily", expect=78),
+                            "'odbcship init daily --dsn DSN' writes the first")
+        result = self.home.run("list")
+        self.assertEqual(result.stdout, "")
+        self.assertIn("'odbcship init NAME --dsn DSN' writes one",
+                      result.stderr)
 
     def test_check_form(self):
         """check names the line of the option that is wrong"""

@@ -2,11 +2,14 @@
 """Jobs that a real cron starts, and what the doctor says of its crontabs.
 
 make check-cron: as root, with Debian's cron (the package need not be set up;
-CRON names another program). All happens in a mount namespace of its own, with
-an empty /etc/cron.d, /var/spool/cron and /run, so that no crontab of the
-machine is seen or changed. Takes a minute, until cron wakes up.
+CRON names another program) and systemd-analyze (package systemd). All happens
+in a mount namespace of its own, with an empty /etc/cron.d, /var/spool/cron and
+/run, so that no crontab of the machine is seen or changed. Takes a minute,
+until cron wakes up.
 """
 
+import email
+import email.policy
 import json
 import os
 import re
@@ -16,7 +19,9 @@ import sys
 TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path[:0] = [os.path.join(TESTS, "integration"), TESTS]
 
-from harness import Case, main, program, source, target, wait_until
+from harness import (Case, main, program, source, target, temporary,
+                     wait_until)
+from servers.mail import Mail
 
 CRON = os.environ.get("CRON") or "/usr/sbin/cron"
 USER = "nobody"
@@ -61,7 +66,13 @@ class CronCase(Case):
         self.out = self.own("out")
         self.state = self.own("state")
         self.told = self.own("told")
-        self.home.main('state = "%s";\n' % self.state)
+        self.post = Mail(temporary())
+        self.post.start()
+        self.addCleanup(self.post.stop)
+        self.home.main('state = "%s";\n' % self.state +
+                       'notify = ( { name = "team"; mail = { '
+                       'to = ( "data-team@example.com" ); url = "%s"; '
+                       'tls = "none"; }; } );\n' % self.post.url())
         self.home.job("daily", source(dsn="shop", sql="SELECT a FROM t") +
                       'owner = "team";\nfile: { name = "t.csv"; };\n' +
                       target("file://%s/" % self.out))
@@ -92,7 +103,7 @@ class Real(CronCase):
     """What cron itself does."""
 
     def test_runs(self):
-        """silent when well; with a broken ODBCSYSINI the difference is named"""
+        """silent when well; a broken ODBCSYSINI is named, also by mail"""
         command = "%s run daily --force --config %s" % (
             " ".join(program()), self.home.config)
         broken = os.path.join(self.home.path, "broken")
@@ -119,7 +130,21 @@ class Real(CronCase):
                       "success:\n  ODBCSYSINI: now '%s', then '%s'\n" % (
                           broken, self.home.odbc), said)
         self.assertTrue(said.endswith("status 69\n"), said)
+        self.assert_mailed(broken)
         self.assert_bare()
+
+    def assert_mailed(self, broken):
+        """One mail, of the failure, with the difference named."""
+        (got,) = self.post.messages()
+        mail = email.message_from_bytes(got["data"].encode("latin-1"),
+                                        policy=email.policy.default)
+        self.assertEqual(got["to"], ["data-team@example.com"])
+        self.assertIn("daily failed: there is no data source 'shop'",
+                      mail["Subject"])
+        text = " ".join(mail.get_content().split())
+        self.assertIn("ODBCSYSINI: now '%s', then '%s'" % (
+            broken, self.home.odbc), text)
+        self.assertIn("Owner: team", text)
 
     def assert_bare(self):
         """cron gives what --as-cron gives: no more variables, no fewer."""
@@ -132,6 +157,36 @@ class Real(CronCase):
         self.assertEqual(run["surroundings"]["PATH"], "/usr/bin:/bin")
         self.assertEqual(run["surroundings"]["user"], USER)
         self.assertEqual(run["surroundings"]["umask"], "0022")
+
+
+class Units(Case):
+    """What systemd says of the units, where it does not run."""
+
+    def test_units(self):
+        """systemd-analyze has nothing to say, but of what is wrong"""
+        said = {}
+        for wrong in (False, True):
+            where = temporary()
+            for suffix, name in ((".service.in", ".service"),
+                                 (".timer", ".timer")):
+                with open(os.path.join(os.path.dirname(TESTS), "etc", "systemd",
+                                       "odbcship@" + suffix),
+                          encoding="utf-8") as f:
+                    text = f.read()
+                text = (text.replace("@bindir@/odbcship", program()[0])
+                        .replace("@pkgsysconfdir@", "/etc/odbcship"))
+                if wrong:
+                    text = text.replace("RestartSec=", "RestartSecs=")
+                self.home.write(os.path.join(where, "odbcship@daily" + name),
+                                text)
+            done = subprocess.run(
+                ["systemd-analyze", "verify", "--man=no"] +
+                [os.path.join(where, "odbcship@daily" + name)
+                 for name in (".service", ".timer")],
+                capture_output=True, text=True, check=False)
+            said[wrong] = (done.returncode, done.stderr)
+        self.assertEqual(said[False], (0, ""))
+        self.assertIn("RestartSecs", said[True][1])
 
 
 class Doctor(CronCase):
