@@ -3,7 +3,8 @@
  *
  * Upload under a temporary name, look at the size there, rename, look again.
  * The exact size is known beforehand. Protocols: ftp:// (explicit TLS unless
- * the target says none), ftps:// (implicit), file:// (this machine).
+ * the target says none), ftps:// (implicit), sftp://, https:// (WebDAV, or PUT
+ * alone), s3://, file:// (this machine).
  *
  * Shape	ship_global_init once -> ship_check_url, ship_probe, ship_file
  * Units	bytes; milliseconds

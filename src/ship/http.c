@@ -109,7 +109,7 @@ put_words(char *text, size_t size, const struct buf *body)
 }
 
 int
-http_fail(struct remote *r, const char *action, struct err *e)
+http_refuse(struct remote *r, const char *action, struct err *e)
 {
 	const struct http_header *h = &http_of(r)->header;
 	char words[256];
@@ -161,7 +161,7 @@ begin_answer(struct http *h, const char *line)
 	buf_reset(&h->body);
 	if (status == NULL)
 		return;
-	h->header.status = atoi(status + 1);
+	h->header.status = (int)strtol(status + 1, NULL, 10);
 	(void)snprintf(h->header.line, sizeof(h->header.line), "%.*s",
 	    (int)sizeof(h->header.line) - 1, status + 1);
 }

@@ -4,7 +4,7 @@
  * Shape	http_open -> http_ask* -> http_close
  * Owns		the connection, in remote->link
  * Errors	of http_ask: no answer came (as classify.h has it); what an
- *		answer means is its caller's business, or http_fail's
+ *		answer means is its caller's business, or http_refuse's
  * Source	RFC 9110, RFC 9112
  */
 #ifndef SHIP_HTTP_H
@@ -68,8 +68,8 @@ int http_put(
 bool http_is_done(const struct remote *r);
 /* Whether the last answer says that another one may come later. */
 bool http_is_passing(const struct remote *r);
-/* Fill e with what the last answer means: "cannot ACTION: ...". */
-int http_fail(struct remote *r, const char *action, struct err *e);
+/* Fill e with what the last answer means: "cannot ACTION: ..."; -1. */
+int http_refuse(struct remote *r, const char *action, struct err *e) MUST_CHECK;
 /* Bytes that the last answer announced; -1 if it did not. */
 int64_t http_length(const struct remote *r);
 /* Close and release. */

@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "ship/protocol.h"
+#include "sink/hash.h"
 
 enum { PROBE_BYTES = 64, PROBE_PATH = 4096 };
 
@@ -22,6 +23,7 @@ struct trial {
 	struct remote remote;
 	struct probe *probe;
 	char paths[2][PROBE_PATH]; /* the second begins with the first */
+	char hashes[2][HASH_TEXT]; /* of the files, SHA-256 */
 	struct shipment files[2];
 	char temporary[64], final[64], directory[64];
 };
@@ -66,8 +68,11 @@ prepare(struct trial *t, struct err *e)
 
 		if (write_file(t->paths[i], data, n, e) < 0)
 			return -1;
-		t->files[i] = (struct shipment){ .path = t->paths[i],
-			.bytes = n };
+		if (hash_file(t->paths[i], t->hashes[i], e) < 0)
+			return -1;
+		t->files[i] = (struct shipment){
+			.path = t->paths[i], .bytes = n, .sha256 = t->hashes[i]
+		};
 	}
 	return 0;
 }
@@ -189,6 +194,8 @@ try_resuming(struct trial *t)
 {
 	struct err own = ERR_INIT;
 
+	if (t->remote.protocol->is_whole)
+		return; /* a part is never there */
 	if (put(t, 0, 0, &own) < 0 || put(t, 1, t->files[0].bytes, &own) < 0)
 		note(t, "resuming", &own);
 	else

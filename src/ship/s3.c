@@ -95,7 +95,7 @@ fail(struct remote *r, const char *action, struct err *e)
 
 	put_element(code, sizeof(code), buf_text(&h->body), "Code");
 	put_element(message, sizeof(message), buf_text(&h->body), "Message");
-	(void)http_fail(r, action, e);
+	(void)!http_refuse(r, action, e);
 	if (h->header.status == 412)
 		(void)snprintf(code, sizeof(code), "PreconditionFailed");
 	if (code[0] == '\0')

@@ -64,7 +64,7 @@ make_level(struct remote *r, const char *name, struct err *e)
 	/* 405: there is something already. */
 	if (http_is_done(r) || h->status == 405 || h->status == 301)
 		return 0;
-	return http_fail(r, q.action, e);
+	return http_refuse(r, q.action, e);
 }
 
 static int
@@ -100,7 +100,7 @@ reach_plain(struct remote *r, struct http_request *q, struct err *e)
 		return -1;
 	if (((struct http *)r->link)->header.status == 401 ||
 	    http_is_passing(r))
-		return http_fail(r, q->action, e);
+		return http_refuse(r, q->action, e);
 	return 0;
 }
 
@@ -126,7 +126,7 @@ reach_directory(struct remote *r, const char *action, struct err *e)
 		return err_hint(
 		    e, "If it takes PUT alone set publish = \"direct\".");
 	}
-	return http_fail(r, action, e);
+	return http_refuse(r, action, e);
 }
 
 static int
@@ -166,7 +166,7 @@ dav_put(struct remote *r, const struct upload *u, struct err *e)
 	/* Nothing of ours is under a name that was refused. */
 	if (!http_is_passing(r))
 		r->has_begun = false;
-	return http_fail(r, action, e);
+	return http_refuse(r, action, e);
 }
 
 /* <D:getcontentlength>12</D:getcontentlength>, whatever stands for D. */
@@ -208,7 +208,7 @@ ask_properties(
 	    find_length(buf_text(&h->body), &found->bytes))
 		found->result = LOOK_THERE;
 	else if (http_is_passing(r))
-		return http_fail(r, q->action, e);
+		return http_refuse(r, q->action, e);
 	return 0;
 }
 
@@ -238,7 +238,7 @@ dav_look(struct remote *r, const char *name, struct look *found, struct err *e)
 		return 0;
 	}
 	if (http_is_passing(r))
-		return http_fail(r, action, e);
+		return http_refuse(r, action, e);
 	return ask_properties(r, &q, found, e);
 }
 
@@ -272,7 +272,7 @@ dav_rename(struct remote *r, const char *const names[2], bool may_replace,
 	if (http_is_done(r) && h->header.status != 207)
 		return 0;
 	r->fate = http_is_passing(r) ? FATE_UNKNOWN : FATE_REFUSED;
-	return http_fail(r, action, e);
+	return http_refuse(r, action, e);
 }
 
 static int
@@ -285,7 +285,7 @@ ask_plainly(struct remote *r, const char *method, const char *name,
 
 	if (ask(r, &q, NULL, NULL, e) < 0)
 		return -1;
-	return http_is_done(r) ? 0 : http_fail(r, action, e);
+	return http_is_done(r) ? 0 : http_refuse(r, action, e);
 }
 
 static int
@@ -311,7 +311,7 @@ dav_read_back(struct remote *r, const char *name, remote_take *take, void *arg,
 	(void)snprintf(action, sizeof(action), "read '%s' back", name);
 	if (ask(r, &q, "Accept-Encoding: identity", NULL, e) < 0)
 		return -1;
-	return http_is_done(r) ? 0 : http_fail(r, action, e);
+	return http_is_done(r) ? 0 : http_refuse(r, action, e);
 }
 
 static int

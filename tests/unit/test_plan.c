@@ -82,6 +82,45 @@ build(const struct spec *spec)
 	return plan;
 }
 
+/* What only some kinds of targets have. */
+static void
+test_kinds_of_targets(void **state)
+{
+	static const char text[] =
+	    "source: { dsn = \"w\"; sql = \"SELECT 1\"; };\n"
+	    "file: { name = \"a.csv\"; };\n"
+	    "targets = (\n"
+	    "  { name = \"bucket\"; url = \"s3://b/in/\"; user = \"id\";\n"
+	    "    password = { file = \"secret\"; };\n"
+	    "    token = { file = \"secret\"; };\n"
+	    "    endpoint = \"https://e/\"; region = \"here\";\n"
+	    "    addressing = \"host\"; },\n"
+	    "  { name = \"shell\"; url = \"sftp://h/~/in/\"; user = \"me\";\n"
+	    "    client_key = \"me.key\"; known_hosts = \"kh\"; } );\n";
+	struct err e = ERR_INIT;
+	struct spec *spec;
+	struct target *t;
+	struct plan *p;
+
+	(void)state;
+	write_file(path_of("secret"), "hunter2hunter2\n", 15, 0600);
+	spec = load(text);
+	p = build(spec);
+	OK(plan_name_run(p, 42, &e), &e);
+	t = &p->targets[0].target;
+	assert_string_equal(t->token, "hunter2hunter2");
+	assert_string_equal(t->endpoint, "https://e/");
+	assert_string_equal(t->region, "here");
+	assert_int_equal(t->addressing, TARGET_ADDRESS_HOST);
+	assert_int_equal(t->publish, TARGET_DIRECT);
+	t = &p->targets[1].target;
+	assert_string_equal(t->known_hosts, path_of("kh"));
+	assert_string_equal(t->client_key, path_of("me.key"));
+	assert_int_equal(t->publish, TARGET_RENAME);
+	plan_free(p);
+	spec_free(spec);
+}
+
 static void
 test_everything(void **state)
 {
@@ -109,9 +148,6 @@ test_everything(void **state)
 	    "    may_vanish = true; bandwidth = \"1MB\";\n"
 	    "    retries = 7; retry_wait = \"8s\";\n"
 	    "    connect_timeout = \"1s\"; reply_timeout = \"2s\";\n"
-	    "    token = { file = \"secret\"; }; known_hosts = \"kh\";\n"
-	    "    endpoint = \"https://e/\"; region = \"here\";\n"
-	    "    addressing = \"host\";\n"
 	    "    stall_timeout = \"3s\"; } );\n"
 	    "limits: { runtime = \"1h\"; lock_wait = \"7s\"; keep = \"1d\"; "
 	    "};\n";
@@ -155,11 +191,6 @@ test_everything(void **state)
 	assert_string_equal(t->password, "hunter2hunter2");
 	assert_int_equal(t->tls, TARGET_TLS_NONE);
 	assert_string_equal(t->max_tls, "1.2");
-	assert_string_equal(t->token, "hunter2hunter2");
-	assert_string_equal(t->known_hosts, path_of("kh"));
-	assert_string_equal(t->endpoint, "https://e/");
-	assert_string_equal(t->region, "here");
-	assert_int_equal(t->addressing, TARGET_ADDRESS_HOST);
 	assert_string_equal(t->ca_file, path_of("ca.pem"));
 	assert_true(t->mkdirs && !t->epsv);
 	assert_string_equal(t->min_tls, "1.2");
@@ -415,6 +446,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_everything),
+		cmocka_unit_test(test_kinds_of_targets),
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_bad),
 		cmocka_unit_test(test_all_at_once),
