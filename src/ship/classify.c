@@ -72,8 +72,8 @@ static const struct meaning codes[] = {
 	    "Is the server running, "
 	    "and does the firewall let this host through?" },
 	{ CURLE_WEIRD_SERVER_REPLY, ERR_TARGET, NULL,
-	    "What answers there does not speak the protocol as it should: "
-	    "check host and port, and ask the server's operators." },
+	    "What answers there does not speak FTP as it should: check host "
+	    "and port, and ask the server's operators." },
 	{ CURLE_REMOTE_ACCESS_DENIED, ERR_TARGET, NULL, hint_directory },
 	{ CURLE_FTP_WEIRD_PASV_REPLY, ERR_TARGET, NULL, "Try epsv = false." },
 	{ CURLE_FTP_CANT_GET_HOST, ERR_TARGET, NULL, "" },

@@ -364,7 +364,16 @@ perform(struct http *h, const char *action, struct err *e)
 		    h->header.line);
 	if (failure.code == CURLE_OK || h->header.status >= 300)
 		return 0;
-	return classify(&failure, action, e);
+	(void)!classify(&failure, action, e);
+	/* libcurl's word for an answer that does not begin with "HTTP/". */
+	if (failure.code == CURLE_UNSUPPORTED_PROTOCOL ||
+	    failure.code == CURLE_WEIRD_SERVER_REPLY) {
+		e->class = ERR_TARGET;
+		return err_hint(e,
+		    "What answers there does not speak HTTP as it should: "
+		    "check host and port, and ask the server's operators.");
+	}
+	return -1;
 }
 
 int

@@ -280,6 +280,14 @@ fail(const struct sftp *s, CURLcode code, const char *action, struct err *e)
 		    "the user may write into it. sftp://HOST/DIR/ begins at "
 		    "the root, sftp://HOST/~/DIR/ at the user's home.");
 		break;
+	case CURLE_FAILED_INIT: /* the handshake */
+		(void)fail_ssh(s, action, e);
+		if (e->class == ERR_NOT_NOW)
+			(void)err_hint(e,
+			    "Does an SSH server answer there? Check host and "
+			    "port. A busy one drops connections (MaxStartups): "
+			    "run the job again later.");
+		break;
 	default:
 		(void)classify(&failure, action, e);
 	}

@@ -88,10 +88,12 @@ static bool
 is_silent(struct transfer *t, uint64_t moved)
 {
 	const struct target *g = t->remote->target;
-	uint64_t limit = g->reply_timeout_ms > g->connect_timeout_ms ?
-	    g->reply_timeout_ms :
-	    g->connect_timeout_ms;
+	bool is_sending = t->shipment != NULL && t->sent < t->shipment->bytes;
+	uint64_t limit = is_sending ? g->stall_timeout_ms : g->reply_timeout_ms;
 	uint64_t now = clock_monotonic_ms();
+
+	if (limit < g->connect_timeout_ms)
+		limit = g->connect_timeout_ms;
 
 	if (moved != t->moved) {
 		t->moved = moved;
@@ -147,7 +149,8 @@ set_limits(struct transfer *t)
 	}
 	/* libcurl's own 60 s cut off slow servers' last reply. */
 	SET(CURLOPT_SERVER_RESPONSE_TIMEOUT, seconds(g->reply_timeout_ms));
-	if (g->stall_timeout_ms > 0) {
+	/* It would cut off the wait for an answer too: see is_silent. */
+	if (g->stall_timeout_ms > 0 && t->kind == TRANSFER_FTP) {
 		SET(CURLOPT_LOW_SPEED_LIMIT, 1L);
 		SET(CURLOPT_LOW_SPEED_TIME, seconds(g->stall_timeout_ms));
 	}

@@ -7,6 +7,8 @@ A server of ours that does as it is told, and a real one (lighttpd).
 import sys
 sys.dont_write_bytecode = True
 import os
+import socket
+import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 ".."))
@@ -329,6 +331,30 @@ class Lost(Web):
         self.server.do("PUT", "stall", times=None)
         self.refuse(75, "stopped answering", extra='retries = 0; '
                     'connect_timeout = "1s"; reply_timeout = "1s";')
+
+    def test_no_web_server(self):
+        """something else answers"""
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(listener.close)
+
+        def serve():
+            while True:
+                try:
+                    client, _ = listener.accept()
+                except OSError:
+                    return
+                client.recv(65536)
+                client.sendall(b"220 this is not a web server\r\n")
+                client.close()
+
+        threading.Thread(target=serve, daemon=True).start()
+        url = "http://localhost:%d/in/" % listener.getsockname()[1]
+        self.refuse(73, "does not speak HTTP", url=url)
+
+    def test_slow_answer(self):
+        """an answer that takes longer than a stall may: waited for"""
+        self.server.delay = 3
+        self.deliver('stall_timeout = "1s"; connect_timeout = "1s";')
 
     def test_hostile_words(self):
         """control bytes of a server do not reach the terminal"""

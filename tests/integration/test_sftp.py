@@ -371,6 +371,20 @@ class Faults(Sftp):
         server.stop()
         self.refuse(75, "connect", extra="retries = 1;", server=server)
 
+    def test_broken_handshake(self):
+        """a server that drops connections, as a busy one does"""
+        with Proxy(SERVER.port) as proxy:
+            proxy.cut_after, proxy.cuts_left = 1, 1
+            pin = "pinned_key = %s;" % quote(SERVER.fingerprint)
+            self.job(url=SERVER.url(port=proxy.port), hosts=pin)
+            self.home.run("run", "j")
+            self.assert_there()
+            self.assertEqual(self.delivery()["attempts"], 2)
+            proxy.cuts_left = None
+            self.refuse(75, "Does an SSH server answer there?",
+                        url=SERVER.url(port=proxy.port), hosts=pin,
+                        extra="retries = 1;")
+
     def test_silence(self):
         """a server that stops answering is given up"""
         with Proxy(SERVER.port) as proxy:

@@ -102,6 +102,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         body = self.read_body()
         if step == "shorten":
             body = body[:-1]
+        if self.command == "PUT":
+            time.sleep(w.delay)
         status, headers, content = self.act(body)
         if step == "lose":
             return self.hang_up()
@@ -188,6 +190,7 @@ class ScriptedHttp:
         self.user = self.password = self.token = None
         self.said = []
         self.received = 0
+        self.delay = 0          # seconds before a PUT is answered
         self._steps = []
         self._certificate = certificate
         self._server = _Server(("127.0.0.1", 0), type(
