@@ -366,7 +366,11 @@ refuse_nul(const struct fetch *f, struct err *e)
 	size_t n = 0, length = 0;
 
 	for (size_t i = 0; i < f->n_cells; i++) {
-		if (!is_counted_alone(f, i))
+		const struct column_type *t = &f->st->shown.types[i];
+
+		/* Alone, or in the row's text, whose cells are taken by now. */
+		if (!is_counted_alone(f, i) &&
+		    (!t->is_counted || t->lane > 0 || f->cells[i].data == NULL))
 			continue;
 		n++;
 		if (length < sizeof(names))
