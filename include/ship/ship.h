@@ -23,18 +23,6 @@
 #include "base/err.h"
 #include "ship/target.h"
 
-/* What is to be delivered. */
-struct shipment {
-	const char *path;      /* the local file */
-	const char *name;      /* its name at the target */
-	const char *temporary; /* its name there until it is complete */
-	uint64_t bytes;	       /* its exact size */
-	const char *sha256;    /* of its content */
-	/* Told while bytes move; may be NULL. */
-	void (*progress)(void *arg, uint64_t done, uint64_t total);
-	void *progress_arg; /* handed to progress */
-};
-
 /* How far a delivery came; ordered. */
 enum ship_stage {
 	SHIP_NOTHING, /* nothing was sent */
@@ -46,6 +34,31 @@ enum ship_stage {
 	SHIP_VERIFIED	/* and what is there is right */
 };
 
+/*
+ * Told each step of a delivery. Before it is taken: SHIP_UPLOADING before a
+ * byte is sent, SHIP_RENAMING before the final name is asked for (never where
+ * the upload has the final name itself). When it is true: SHIP_UPLOADED (the
+ * same exception), SHIP_PUBLISHED. Retries tell again. -1 ends the delivery
+ * with that error: a step that was told beforehand is not taken.
+ */
+typedef int ship_step(void *arg, enum ship_stage stage, struct err *e);
+
+/* What is to be delivered. */
+struct shipment {
+	const char *path;      /* the local file */
+	const char *name;      /* its name at the target */
+	const char *temporary; /* its name there until it is complete */
+	uint64_t bytes;	       /* its exact size */
+	const char *sha256;    /* of its content */
+	/* Told while bytes move; may be NULL. */
+	void (*progress)(void *arg, uint64_t done, uint64_t total);
+	void *progress_arg;   /* handed to progress */
+	ship_step *step;      /* told each step; or NULL */
+	void *step_arg;	      /* handed to step */
+	enum ship_stage from; /* the last step that an earlier process, which
+			       * was killed, told; SHIP_NOTHING: a fresh one */
+};
+
 /* Evidence of a delivery, filled as far as it came also on failure. */
 struct receipt {
 	enum ship_stage stage; /* how far it came */
@@ -55,6 +68,9 @@ struct receipt {
 	char tls[64];	       /* "TLSv1.2 ECDHE-...", or empty */
 	unsigned attempts;     /* how many were made */
 	bool is_direct;	       /* the temporary name is the final one */
+	bool is_open;	       /* the directory there was reached once */
+	bool is_ambiguous;     /* failed: whether it is there is not known, and
+				* a person must look (target.h ambiguous) */
 	char verified[48];     /* "size", "hash XSHA256", "reread", "none" */
 	uint64_t elapsed_ms;   /* from connecting to the end */
 };
@@ -112,7 +128,11 @@ struct probe {
 /* Try all that with tiny files of our own, and remove them. */
 int
 ship_probe(const struct target *t, struct probe *p, struct err *e) MUST_CHECK;
-/* Deliver one file. */
+/*
+ * Deliver one file; a delivery that an earlier process began (from) is gone on
+ * with, as a retry does: what is there is looked at, and nothing is sent again
+ * that is there.
+ */
 int ship_file(const struct target *t, const struct shipment *s,
     struct receipt *r, struct err *e) MUST_CHECK;
 /* One word for a stage: "verified", "renaming", ... */

@@ -32,6 +32,12 @@ enum target_overwrite {
 	TARGET_SKIP	/* nothing is sent, and that is right */
 };
 
+/* What to do when it cannot be known whether a file got its name. */
+enum target_ambiguous {
+	TARGET_HOLD,  /* nothing more is sent: a person looks */
+	TARGET_RESEND /* it is sent again, perhaps for the second time */
+};
+
 /* How it is made sure that what is there is what was sent; ordered. */
 enum target_verify {
 	TARGET_VERIFY_NONE,  /* the server's word is enough */
@@ -71,6 +77,7 @@ struct target {
 	const char *staging; /* for TARGET_DIRECTORY, ends with '/' */
 	enum target_overwrite overwrite; /* an older file of that name */
 	enum target_verify verify;	 /* how it is verified */
+	enum target_ambiguous ambiguous; /* what cannot be known */
 	bool may_vanish;	     /* gone after publishing is delivered */
 	bool mkdirs;		     /* make missing directories */
 	bool active;		     /* PORT, instead of PASV */

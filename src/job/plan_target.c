@@ -54,6 +54,8 @@ read_steps(struct target *t, const struct spec *s, size_t i)
 	t->overwrite = (enum target_overwrite)choice_of(
 	    s, "targets.overwrite", i);
 	t->verify = (enum target_verify)choice_of(s, "targets.verify", i);
+	t->ambiguous = (enum target_ambiguous)choice_of(
+	    s, "targets.ambiguous", i);
 	t->may_vanish = number_of(s, "targets.may_vanish", i) != 0;
 	t->mkdirs = number_of(s, "targets.mkdirs", i) != 0;
 	t->resume = number_of(s, "targets.resume", i) != 0;

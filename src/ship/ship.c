@@ -14,9 +14,9 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "ship/past.h"
 #include "ship/protocol.h"
 #include "ship/steps.h"
-#include "ship/verify.h"
 
 const struct protocol *const protocols[] = { &protocol_ftp, &protocol_ftps,
 	&protocol_sftp, &protocol_https, &protocol_http, &protocol_s3,
@@ -126,13 +126,8 @@ ship_look(const struct target *t, const struct shipment *s,
 	    ship_check_name(s->temporary, e) < 0 ||
 	    course_begin(&c, t, s, &receipt, e) < 0)
 		return -1;
-	if (remote_open(&c.remote, e) == 0 &&
-	    verify_sight(&c, temporary, e) == 0) {
-		(void)snprintf(
-		    c.upload_name, sizeof(c.upload_name), "%s", s->name);
-		c.is_other = false;
-		rc = verify_sight(&c, final, e);
-	}
+	if (remote_open(&c.remote, e) == 0)
+		rc = past_look(&c, final, temporary, e);
 	remote_close(&c.remote);
 	return rc;
 }

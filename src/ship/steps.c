@@ -3,15 +3,14 @@
  *
  * Look whether the name is free, upload under a temporary name, verify,
  * publish, verify. Written once, above the operations of protocol.h; how it is
- * verified is verify.c's business, when it is tried again retry.c's.
- *
- * A step whose answer was lost is never repeated blindly: a fresh connection
- * looks what is there (facts/shipping.md 1.6, 5 K3 and K4).
+ * verified is verify.c's business, where an attempt goes on past.c's, when it
+ * is tried again retry.c's.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/log.h"
+#include "ship/past.h"
 #include "ship/steps.h"
 #include "ship/verify.h"
 
@@ -36,6 +35,10 @@ course_begin(struct course *c, const struct target *t, const struct shipment *s,
 	c->shipment = s;
 	c->receipt = r;
 	r->is_direct = is_direct(c);
+	r->stage = s->from == SHIP_SKIPPED ? SHIP_NOTHING :
+	    s->from == SHIP_VERIFIED	   ? SHIP_PUBLISHED :
+					     s->from;
+	c->is_unknown = r->stage != SHIP_NOTHING;
 	n = snprintf(c->upload_name, sizeof(c->upload_name), "%s%s",
 	    r->is_direct ? "" : staging, r->is_direct ? s->name : s->temporary);
 	if (n < 0 || (size_t)n >= sizeof(c->upload_name))
@@ -43,75 +46,26 @@ course_begin(struct course *c, const struct target *t, const struct shipment *s,
 	return 0;
 }
 
-/* Neither done nor undone, as far as can be seen from here. */
+/* Whoever records the steps may forbid one, and that is final. */
 static int
-fail_unknown(struct course *c, const char *what, struct err *e)
+tell(struct course *c, enum ship_stage stage, struct err *e)
 {
-	c->is_final = true;
-	e->class = ERR_NOT_NOW;
-	(void)err_in(
-	    e, "'%s' may be there under its final name", c->shipment->name);
-	return err_hint(e, "%s: look at the target before the next run.", what);
-}
+	const struct shipment *s = c->shipment;
 
-/*
- * The rename was asked for and the answer is unknown: *e says why, and stays
- * unless the rename turns out to be done.
- */
-static int
-look_after_rename(struct course *c, struct err *e)
-{
-	struct look temporary, final;
-	struct err own = ERR_INIT;
-	int there;
-
-	if (verify_look(c, c->upload_name, &temporary, &own) < 0 ||
-	    (there = verify_look(c, c->shipment->name, &final, &own)) < 0) {
-		(void)fail_unknown(c,
-		    "The server's answer to the rename was lost, and asking "
-		    "again failed",
-		    e);
-		c->is_final = false; /* looking again cannot do harm */
-		return -1;
-	}
-	if (temporary.result == LOOK_ABSENT && there == 1) {
-		c->receipt->stage = SHIP_PUBLISHED;
+	if (s->step == NULL || s->step(s->step_arg, stage, e) == 0)
 		return 0;
-	}
-	if (temporary.result != LOOK_THERE)
-		return fail_unknown(c,
-		    "The temporary name is gone, and what has the final name "
-		    "is not this file",
-		    e);
-	c->receipt->stage = SHIP_UPLOADED;
+	c->is_final = true;
 	return -1;
 }
 
-/* What an earlier attempt left decides where this one goes on. */
-static int
-look_back(struct course *c, struct err *e)
+void
+steps_remove(struct course *c)
 {
-	struct look found;
-	int there;
+	struct err own = ERR_INIT;
 
-	if (c->receipt->stage == SHIP_RENAMING) {
-		(void)err_set(e, ERR_NOT_NOW,
-		    "the server's answer to the rename of '%s' was lost",
-		    c->shipment->name);
-		if (look_after_rename(c, e) < 0 &&
-		    c->receipt->stage != SHIP_UPLOADED)
-			return -1;
-		*e = (struct err)ERR_INIT;
-	}
-	if (c->receipt->stage != SHIP_UPLOADED ||
-	    c->target->verify == TARGET_VERIFY_NONE)
-		return 0;
-	there = verify_look(c, c->upload_name, &found, e);
-	if (there < 0)
-		return -1;
-	if (there == 0 && found.result != LOOK_UNABLE)
-		c->receipt->stage = SHIP_UPLOADING;
-	return 0;
+	if (c->remote.protocol->remove(&c->remote, c->upload_name, &own) < 0)
+		log_info("'%s' may be left at '%s': %s", c->upload_name,
+		    c->target->name, own.text);
 }
 
 /* An older file of that name, where it may not be replaced. */
@@ -141,6 +95,8 @@ mind_existing(struct course *c, struct err *e)
 	if (c->target->overwrite == TARGET_SKIP) {
 		log_info("'%s' is at '%s' already (%llu bytes) and stays", name,
 		    c->target->name, (unsigned long long)found.bytes);
+		if (c->receipt->stage != SHIP_NOTHING)
+			steps_remove(c);
 		c->receipt->stage = SHIP_SKIPPED;
 		return 0;
 	}
@@ -163,6 +119,7 @@ look_after_put(struct course *c, struct err *e)
 	if (remote_open(&c->remote, &own) == 0 &&
 	    verify_look(c, c->upload_name, &found, &own) == 1)
 		return 0;
+	c->is_unknown = true;
 	if (own.class == ERR_SIGNAL)
 		*e = own;
 	return -1;
@@ -170,7 +127,7 @@ look_after_put(struct course *c, struct err *e)
 
 /*
  * Behind how many bytes the upload goes on. Under the final name only what
- * this run put there is a part of this file.
+ * this process put there is a part of this file.
  */
 static int
 find_offset(struct course *c, uint64_t *offset, struct err *e)
@@ -179,7 +136,7 @@ find_offset(struct course *c, uint64_t *offset, struct err *e)
 
 	*offset = 0;
 	if (!c->target->resume || c->no_resume ||
-	    (c->receipt->is_direct && c->receipt->stage != SHIP_UPLOADING))
+	    (c->receipt->is_direct && !c->is_sent))
 		return 0;
 	if (verify_look(c, c->upload_name, &found, e) < 0)
 		return -1;
@@ -202,9 +159,14 @@ upload(struct course *c, struct err *e)
 	if (find_offset(c, &u.offset, e) < 0)
 		return -1;
 	c->is_resumed = u.offset > 0;
+	if (tell(c, SHIP_UPLOADING, e) < 0)
+		return -1;
+	c->is_unknown = false;
 	rc = c->remote.protocol->put(&c->remote, &u, &first);
-	if (c->remote.has_begun)
+	if (c->remote.has_begun) {
 		c->receipt->stage = SHIP_UPLOADING;
+		c->is_sent = true;
+	}
 	if (rc < 0 && c->remote.fate == FATE_UNKNOWN)
 		rc = look_after_put(c, &first);
 	if (rc < 0)
@@ -249,24 +211,17 @@ make_way(struct course *c, const char *const names[2], struct err *e)
 static int
 settle_rename(struct course *c, const char *const names[2], struct err *e)
 {
-	struct err own = ERR_INIT;
-
 	if (c->remote.fate == FATE_REFUSED && e->class == ERR_TARGET &&
 	    make_way(c, names, e) == 0)
 		return 0;
 	if (c->remote.fate == FATE_UNKNOWN) {
 		c->receipt->stage = SHIP_RENAMING;
+		c->is_unknown = true;
 		if (e->class != ERR_NOT_NOW)
 			return -1;
 		log_info(
 		    "the server's answer to the rename was lost: %s", e->text);
-		if (remote_open(&c->remote, &own) < 0) {
-			(void)fail_unknown(
-			    c, "The server's answer to the rename was lost", e);
-			c->is_final = own.class == ERR_SIGNAL;
-			return -1;
-		}
-		return look_after_rename(c, e);
+		return past_settle_rename(c, e);
 	}
 	if (c->is_removed)
 		(void)err_in(e,
@@ -281,6 +236,8 @@ publish(struct course *c, struct err *e)
 	struct err first = ERR_INIT;
 
 	c->remote.fate = FATE_UNDONE;
+	if (!c->receipt->is_direct && tell(c, SHIP_RENAMING, e) < 0)
+		return -1;
 	if (!c->receipt->is_direct &&
 	    c->remote.protocol->rename(&c->remote, names,
 		c->target->overwrite == TARGET_REPLACE, &first) < 0 &&
@@ -289,7 +246,15 @@ publish(struct course *c, struct err *e)
 		return -1;
 	}
 	c->receipt->stage = SHIP_PUBLISHED;
-	return 0;
+	return tell(c, SHIP_PUBLISHED, e);
+}
+
+/* What is uploaded to its final name is published, which is told then. */
+static int
+end_upload(struct course *c, struct err *e)
+{
+	c->receipt->stage = SHIP_UPLOADED;
+	return c->receipt->is_direct ? 0 : tell(c, SHIP_UPLOADED, e);
 }
 
 /* What was put together of parts and is not the file is sent whole, once. */
@@ -301,7 +266,7 @@ upload_verified(struct course *c, struct err *e)
 	if (upload(c, e) < 0)
 		return -1;
 	if (verify_upload(c, &first) == 0)
-		return 0;
+		return end_upload(c, e);
 	if (!c->is_resumed || c->no_resume || first.class != ERR_NOT_NOW) {
 		*e = first;
 		return -1;
@@ -309,24 +274,37 @@ upload_verified(struct course *c, struct err *e)
 	log_info("what was resumed is not the file, it is sent whole: %s",
 	    first.text);
 	c->no_resume = true;
-	if (remote_open(&c->remote, e) < 0 || upload(c, e) < 0)
+	if (remote_open(&c->remote, e) < 0 || upload(c, e) < 0 ||
+	    verify_upload(c, e) < 0)
 		return -1;
-	return verify_upload(c, e);
+	return end_upload(c, e);
+}
+
+/* What is true of the delivery, now that it was found out. */
+static int
+look_back(struct course *c, struct err *e)
+{
+	enum ship_stage before = c->receipt->stage;
+
+	if (past_settle(c, e) < 0)
+		return -1;
+	if (c->receipt->stage == before || c->receipt->stage < SHIP_UPLOADED)
+		return 0;
+	return tell(c, c->receipt->stage, e);
 }
 
 int
 steps_attempt(struct course *c, struct err *e)
 {
-	if (remote_open(&c->remote, e) < 0 || look_back(c, e) < 0 ||
-	    mind_existing(c, e) < 0)
+	if (remote_open(&c->remote, e) < 0)
+		return -1;
+	c->receipt->is_open = true;
+	if (look_back(c, e) < 0 || mind_existing(c, e) < 0)
 		return -1;
 	if (c->receipt->stage == SHIP_SKIPPED)
 		return 0;
-	if (c->receipt->stage < SHIP_UPLOADED) {
-		if (upload_verified(c, e) < 0)
-			return -1;
-		c->receipt->stage = SHIP_UPLOADED;
-	}
+	if (c->receipt->stage < SHIP_UPLOADED && upload_verified(c, e) < 0)
+		return -1;
 	if (c->receipt->stage < SHIP_PUBLISHED && publish(c, e) < 0)
 		return -1;
 	return verify_final(c, e);
@@ -336,6 +314,9 @@ steps_attempt(struct course *c, struct err *e)
 static bool
 is_to_be_removed(const struct course *c)
 {
+	/* What has the final name, and this process did not put there. */
+	if (c->receipt->is_direct && !c->is_sent)
+		return false;
 	/* What broke off left the older one there, whole. */
 	if (protocol_find(c->target->url)->is_whole)
 		return false;
@@ -356,11 +337,8 @@ steps_clean_up(struct course *c)
 		/* The receipt keeps what was said to what failed. */
 		memcpy(reply, c->receipt->reply, sizeof(reply));
 		c->remote.must_finish = true;
-		if (remote_open(&c->remote, &own) == 0 &&
-		    c->remote.protocol->remove(
-			&c->remote, c->upload_name, &own) < 0)
-			log_info("'%s' may be left at '%s': %s", c->upload_name,
-			    c->target->name, own.text);
+		if (remote_open(&c->remote, &own) == 0)
+			steps_remove(c);
 		memcpy(c->receipt->reply, reply, sizeof(reply));
 	}
 	remote_close(&c->remote);

@@ -20,6 +20,8 @@ struct course {
 	const struct shipment *shipment; /* borrowed */
 	struct receipt *receipt;	 /* how far it came */
 	char upload_name[1024];		 /* temporary, or the final name */
+	bool is_unknown; /* whether the last step was done must be looked at */
+	bool is_sent;	 /* this process put something there */
 	bool is_final;	 /* another attempt would change nothing */
 	bool is_checked; /* the content was compared, not the size alone */
 	bool is_other;	 /* its content was seen to be another */
@@ -37,6 +39,8 @@ int course_begin(struct course *c, const struct target *t,
  * connection stays as it is.
  */
 int steps_attempt(struct course *c, struct err *e) MUST_CHECK;
+/* Remove what has the name of the upload, if the server lets it. */
+void steps_remove(struct course *c);
 /* Remove what is half there, if the server lets it; closes the connection. */
 void steps_clean_up(struct course *c);
 /* Deliver: attempts until one succeeds or none makes sense any more. */

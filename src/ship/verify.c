@@ -5,9 +5,11 @@
  * computes, the content read back. A server that offers no hash is read back;
  * the rung that was reached is in the receipt.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "sink/digest.h"
@@ -62,6 +64,7 @@ fail_size(const struct course *c, const char *name, const struct look *found,
 struct reading {
 	struct hash *hash; /* owned */
 	uint64_t left;	   /* bytes that are still ours */
+	bool is_longer;	   /* more came than those */
 };
 
 /* A server that goes on and on is not listened to. */
@@ -70,7 +73,8 @@ take_content(void *arg, const char *data, size_t n, struct err *e)
 {
 	struct reading *r = arg;
 
-	if (n > r->left) {
+	r->is_longer = n > r->left;
+	if (r->is_longer) {
 		(void)err_set(e, ERR_NOT_NOW,
 		    "the server sends more than was sent to it");
 		return err_hint(
@@ -82,10 +86,8 @@ take_content(void *arg, const char *data, size_t n, struct err *e)
 
 /* The upload is there and is not what was sent: it is sent again. */
 static int
-fail_content(struct course *c, const char *how, struct err *e)
+fail_content(struct course *c, const char *name, const char *how, struct err *e)
 {
-	const char *name = c->upload_name;
-
 	c->is_other = true;
 	(void)err_set(e, ERR_NOT_NOW,
 	    "'%s' at the server is not what was sent: its %s differs", name,
@@ -96,16 +98,17 @@ fail_content(struct course *c, const char *how, struct err *e)
 }
 
 static int
-reread(struct course *c, char text[HASH_TEXT], struct err *e)
+reread(struct course *c, const char *name, char text[HASH_TEXT], struct err *e)
 {
-	struct reading r = { NULL, c->shipment->bytes };
+	struct reading r = { NULL, c->shipment->bytes, false };
 	int rc = -1;
 
 	if (hash_new(&r.hash, e) < 0)
 		return -1;
 	if (c->remote.protocol->read_back(
-		&c->remote, c->upload_name, take_content, &r, e) == 0)
+		&c->remote, name, take_content, &r, e) == 0)
 		rc = hash_finish(r.hash, text, e);
+	c->is_other = c->is_other || r.is_longer;
 	hash_free(r.hash);
 	return rc;
 }
@@ -115,7 +118,7 @@ reread(struct course *c, char text[HASH_TEXT], struct err *e)
  * the second data connection of a connection (facts/shipping.md F8).
  */
 static int
-verify_content(struct course *c, struct err *e)
+verify_content(struct course *c, const char *name, struct err *e)
 {
 	char text[HASH_TEXT];
 	struct err first = ERR_INIT;
@@ -123,17 +126,18 @@ verify_content(struct course *c, struct err *e)
 	if (c->remote.protocol->read_back == NULL)
 		return err_set(e, ERR_TARGET,
 		    "cannot verify '%s': this kind of target cannot be read",
-		    c->upload_name);
-	if (reread(c, text, &first) < 0) {
+		    name);
+	if (reread(c, name, text, &first) < 0) {
 		*e = first;
-		if (first.class != ERR_NOT_NOW ||
-		    remote_open(&c->remote, e) < 0 || reread(c, text, e) < 0)
+		if (first.class != ERR_NOT_NOW || c->is_other ||
+		    remote_open(&c->remote, e) < 0 ||
+		    reread(c, name, text, e) < 0)
 			return err_hint(
 			    e, "verify = \"size\" needs no reading back.");
 		*e = (struct err)ERR_INIT;
 	}
 	if (strcmp(text, c->shipment->sha256) != 0)
-		return fail_content(c, "content", e);
+		return fail_content(c, name, "content", e);
 	c->is_checked = true;
 	(void)snprintf(
 	    c->receipt->verified, sizeof(c->receipt->verified), "reread");
@@ -142,7 +146,7 @@ verify_content(struct course *c, struct err *e)
 
 /* 1 verified, 0 no hash to be had, -1 error. */
 static int
-verify_hash(struct course *c, struct err *e)
+verify_hash(struct course *c, const char *name, struct err *e)
 {
 	struct digest theirs;
 	char ours[DIGEST_TEXT];
@@ -150,7 +154,7 @@ verify_hash(struct course *c, struct err *e)
 
 	if (c->remote.protocol->hash == NULL)
 		return 0;
-	rc = c->remote.protocol->hash(&c->remote, c->upload_name, &theirs, e);
+	rc = c->remote.protocol->hash(&c->remote, name, &theirs, e);
 	if (rc <= 0)
 		return rc;
 	if (strcmp(theirs.algorithm, "SHA256") == 0)
@@ -158,7 +162,7 @@ verify_hash(struct course *c, struct err *e)
 	else if (digest_file(c->shipment->path, theirs.algorithm, ours, e) < 0)
 		return -1;
 	if (strcasecmp(ours, theirs.hex) != 0)
-		return fail_content(c, theirs.command, e);
+		return fail_content(c, name, theirs.command, e);
 	c->is_checked = true;
 	(void)snprintf(c->receipt->verified, sizeof(c->receipt->verified),
 	    "hash %s", theirs.command);
@@ -186,12 +190,12 @@ verify_upload(struct course *c, struct err *e)
 	if (c->target->verify == TARGET_VERIFY_SIZE)
 		return there ? 0 : fail_unable(c->upload_name, &found, e);
 	if (c->target->verify == TARGET_VERIFY_HASH)
-		rc = verify_hash(c, e);
+		rc = verify_hash(c, c->upload_name, e);
 	if (rc == 0 && c->target->verify == TARGET_VERIFY_HASH)
 		log_info("'%s' offers no hash: '%s' is read back",
 		    c->target->name, c->upload_name);
 	if (rc == 0)
-		rc = verify_content(c, e);
+		rc = verify_content(c, c->upload_name, e);
 	if (rc >= 0)
 		c->receipt->bytes = c->shipment->bytes;
 	return rc < 0 ? -1 : 0;
@@ -243,15 +247,18 @@ int
 verify_final(struct course *c, struct err *e)
 {
 	struct receipt *r = c->receipt;
+	bool is_none = c->target->verify == TARGET_VERIFY_NONE;
 	struct look found;
 	int there;
 
-	if (c->target->verify == TARGET_VERIFY_NONE)
-		return 0;
+	/* Empty: what an earlier process sent, and verified. */
 	if (r->verified[0] == '\0')
-		(void)snprintf(r->verified, sizeof(r->verified), "size");
+		(void)snprintf(r->verified, sizeof(r->verified), "%s",
+		    is_none ? "none" : "size");
+	if (is_none)
+		return 0;
 	/* A direct upload was looked at under its final name just now. */
-	if (!r->is_direct) {
+	if (!r->is_direct || !c->is_sent) {
 		there = verify_look(c, c->shipment->name, &found, e);
 		if (there < 0)
 			return fail_final(c, e);
@@ -263,11 +270,12 @@ verify_final(struct course *c, struct err *e)
 }
 
 int
-verify_sight(struct course *c, enum ship_sight *sight, struct err *e)
+verify_sight(
+    struct course *c, const char *name, enum ship_sight *sight, struct err *e)
 {
 	struct err own = ERR_INIT;
 	struct look found;
-	int there = verify_look(c, c->upload_name, &found, e);
+	int there = verify_look(c, name, &found, e);
 	int rc = 0;
 
 	if (there < 0)
@@ -276,18 +284,72 @@ verify_sight(struct course *c, enum ship_sight *sight, struct err *e)
 	    found.result == LOOK_ABSENT ? SHIP_ABSENT :
 	    found.result == LOOK_UNABLE ? SHIP_UNTOLD :
 					  SHIP_OTHER;
-	if (*sight != SHIP_SAME || c->target->verify < TARGET_VERIFY_HASH)
+	if (*sight == SHIP_ABSENT || *sight == SHIP_OTHER ||
+	    (*sight == SHIP_SAME && c->is_checked) ||
+	    c->target->verify < TARGET_VERIFY_HASH)
 		return 0;
+	c->is_other = false;
 	if (c->target->verify == TARGET_VERIFY_HASH)
-		rc = verify_hash(c, &own);
+		rc = verify_hash(c, name, &own);
 	if (rc == 0)
-		rc = verify_content(c, &own);
-	if (rc >= 0)
-		return 0;
-	if (!c->is_other) {
+		rc = verify_content(c, name, &own);
+	if (rc >= 0) {
+		*sight = SHIP_SAME;
+	} else if (c->is_other) {
+		*sight = SHIP_OTHER;
+	} else if (*sight == SHIP_SAME || own.class != ERR_TARGET) {
 		*e = own;
 		return -1;
 	}
-	*sight = SHIP_OTHER;
 	return 0;
+}
+
+/* A file that is compared with ours, as far as it goes. */
+struct comparison {
+	int fd;	       /* ours; owned */
+	bool is_other; /* they differ */
+};
+
+static int
+compare_content(void *arg, const char *data, size_t n, struct err *e)
+{
+	struct comparison *c = arg;
+	char ours[16384];
+
+	while (n > 0) {
+		ssize_t got = read(
+		    c->fd, ours, n < sizeof(ours) ? n : sizeof(ours));
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return err_sys(e, errno, "cannot read our own file");
+		c->is_other = got == 0 || memcmp(ours, data, (size_t)got) != 0;
+		if (c->is_other)
+			return err_set(e, ERR_NOT_NOW, "it is another file");
+		data += got;
+		n -= (size_t)got;
+	}
+	return 0;
+}
+
+int
+verify_part(struct course *c, const char *name, struct err *e)
+{
+	struct comparison with = { -1, false };
+	struct err own = ERR_INIT;
+	int rc;
+
+	if (c->remote.protocol->read_back == NULL)
+		return err_set(e, ERR_TARGET,
+		    "'%s' cannot be read at this kind of target", name);
+	with.fd = shipment_open(c->shipment, e);
+	if (with.fd < 0)
+		return -1;
+	rc = c->remote.protocol->read_back(
+	    &c->remote, name, compare_content, &with, &own);
+	(void)close(with.fd);
+	if (rc < 0 && !with.is_other)
+		*e = own;
+	return with.is_other ? 0 : rc < 0 ? -1 : 1;
 }

@@ -50,6 +50,7 @@ static const char *const tls_versions[] = { "1.2", "1.3", NULL };
 /* From here to verifications: as in the enumerations of ship/target.h. */
 static const char *const publishings[] = { "rename", "directory", "marker",
 	"direct", NULL };
+static const char *const ambiguities[] = { "hold", "resend", NULL };
 static const char *const overwrites[] = { "replace", "fail", "skip", NULL };
 static const char *const addressings[] = { "auto", "path", "host", NULL };
 static const char *const verifications[] = { "none", "size", "hash", "reread",
@@ -479,6 +480,12 @@ static const struct setting written[] = {
 	    "Whether a file that is gone right after it got its name is "
 	    "delivered: for servers that move files away at once.",
 	    "may_vanish = true;" },
+	{ "targets.ambiguous", SETTING_CHOICE, "hold", 0, 0, ambiguities, 0,
+	    "What to do when it cannot be known whether a file was delivered: "
+	    "the answer was lost, and nothing of it is there any more. hold: "
+	    "nothing more is sent until somebody has looked. resend: it is "
+	    "sent again, which the receiver must be able to bear.",
+	    "ambiguous = \"resend\";" },
 	{ "targets.mkdirs", SETTING_BOOL, "false", 0, 0, NULL, 0,
 	    "Whether directories of the URL that are missing are made.",
 	    "mkdirs = true;" },

@@ -487,9 +487,21 @@ class Retry(Steps):
         """what may be delivered is never sent a second time"""
         server = self.serve().on("RNTO", then(quietly, close))
         server.vanish = True
-        self.refuse(server, "", 75, "may be there under its final name",
-                  stored=1)
+        self.refuse(server, "", 73, "cannot be known whether 'out.csv' was "
+                    "delivered", stored=1)
         self.assertEqual(server.count("RNTO"), 1)
+        self.assertEqual(self.delivery()["stage"], "renaming")
+
+    def test_ambiguous_again(self):
+        """but where the settings say so, which is told"""
+        server = self.serve().on("RNTO", then(quietly, close), 1)
+        server.vanish = True
+        self.job(server, 'ambiguous = "resend"; may_vanish = true;')
+        result = self.home.run("run", "j", "--force")
+        self.assertIn('it is sent again, as ambiguous = "resend" says',
+                      result.stderr)
+        self.assertEqual((server.count("STOR"), server.count("RNTO")), (2, 2))
+        self.assertEqual(self.delivery()["state"], "delivered")
 
     def test_deadline(self):
         """no attempt is waited for that limits.runtime does not leave"""

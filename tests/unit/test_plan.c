@@ -145,8 +145,8 @@ test_everything(void **state)
 	    "    client_key_password = { file = \"secret\"; };\n"
 	    "    publish = \"directory\"; staging = \"../tmp/\";\n"
 	    "    overwrite = \"skip\"; verify = \"size\"; resume = true;\n"
-	    "    may_vanish = true; bandwidth = \"1MB\";\n"
-	    "    retries = 7; retry_wait = \"8s\";\n"
+	    "    may_vanish = true; ambiguous = \"resend\";\n"
+	    "    bandwidth = \"1MB\"; retries = 7; retry_wait = \"8s\";\n"
 	    "    connect_timeout = \"1s\"; reply_timeout = \"2s\";\n"
 	    "    stall_timeout = \"3s\"; } );\n"
 	    "limits: { runtime = \"1h\"; lock_wait = \"7s\"; keep = \"1d\"; "
@@ -203,6 +203,7 @@ test_everything(void **state)
 	/* What is put together of parts is never judged by its size. */
 	assert_int_equal(t->verify, TARGET_VERIFY_HASH);
 	assert_true(t->resume && t->may_vanish && t->active);
+	assert_int_equal(t->ambiguous, TARGET_RESEND);
 	assert_int_equal(t->bandwidth, 1000000);
 	assert_int_equal(t->retries, 7);
 	assert_int_equal(t->retry_wait_ms, 8000);
@@ -250,6 +251,8 @@ test_defaults(void **state)
 	assert_int_equal(t->verify, TARGET_VERIFY_SIZE);
 	assert_false(t->resume || t->may_vanish || t->active || t->mkdirs);
 	assert_true(t->epsv);
+	/* Never twice by accident. */
+	assert_int_equal(t->ambiguous, TARGET_HOLD);
 	assert_int_equal(t->bandwidth, 0);
 	assert_int_equal(t->retries, 5);
 	assert_int_equal(t->retry_wait_ms, 5000);
