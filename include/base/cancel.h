@@ -15,6 +15,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/err.h"
 
@@ -32,6 +33,14 @@ bool cancel_is_due(void);
 int cancel_check(struct err *e) MUST_CHECK;
 /* Let a signal have the handler SIG_IGN or SIG_DFL. */
 void cancel_set_action(int number, void (*handler)(int));
+/*
+ * In a child process after fork that is to end in its own time: signals are
+ * the parent's business from here on, who passes one on by cancel_pass. The
+ * deadline stays.
+ */
+int cancel_follow(struct err *e) MUST_CHECK;
+/* Pass the signal that came, or SIGTERM, on to such a child. */
+void cancel_pass(pid_t child);
 /* Back to the default actions: for a child process after fork. */
 void cancel_uninstall(void);
 

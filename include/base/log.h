@@ -44,6 +44,12 @@ void log_write(enum log_level level, const char *fmt, ...) PRINTF_LIKE(2, 3);
  * error in another way.
  */
 void log_record(enum log_level level, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/*
+ * In a child process: hand each line, redacted, to put instead of writing it;
+ * the parent writes it by log_write.
+ */
+void log_forward(
+    void (*put)(void *arg, enum log_level level, const char *text), void *arg);
 /* Whether lines are JSON. */
 bool log_is_json(void);
 /* What systemd wants before a line of a severity: "<3>"; else "". */

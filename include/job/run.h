@@ -53,8 +53,19 @@ struct run_file_outcome {
 struct run_delivery_outcome {
 	char *target;			     /* its name, owned */
 	const struct run_file_outcome *file; /* of the run's files */
-	struct receipt receipt;		     /* as far as it came */
-	struct err error; /* ERR_NONE when it was delivered */
+	enum ship_stage from;	/* how far a process that was killed came */
+	bool is_before;		/* it was delivered before this command */
+	bool is_tried;		/* this command tried it */
+	int64_t row;		/* its number in the ledger, when tried */
+	struct receipt receipt; /* as far as it came */
+	struct err error;	/* ERR_NONE when it was delivered */
+};
+
+/* An earlier run that owed something when this one began. */
+struct run_earlier {
+	int64_t run;	      /* its number */
+	char date[DATE_TEXT]; /* logical date */
+	struct err error;     /* ERR_NONE: it is delivered now */
 };
 
 /* Who listens to a run; every function may be NULL. */
@@ -85,6 +96,8 @@ struct run_outcome {
 	size_t n_files;			/* how many */
 	struct run_delivery_outcome *deliveries; /* owned */
 	size_t n_deliveries;			 /* how many were tried */
+	struct run_earlier *earlier;		 /* owned, the oldest first */
+	size_t n_earlier;			 /* how many */
 	uint64_t elapsed_ms;			 /* of the whole run */
 	struct problems problems;		 /* of the spec */
 	char *difference; /* failed: how this environment differs from that of

@@ -81,12 +81,12 @@ struct run_file {
 	const char *content_sha256; /* before compression and encryption */
 };
 
-/* One delivery, begun before the first byte is sent. */
+/* One delivery of a file to a target; how it comes about: state/outbox.h. */
 struct run_delivery {
 	const char *target;	 /* the target's name */
 	const char *url;	 /* final place */
 	const char *name;	 /* file name there */
-	const char *state;	 /* "sending", "delivered", "failed" */
+	const char *state;	 /* as state/outbox.h has them */
 	const char *stage;	 /* how far it came */
 	const char *reply;	 /* server's last reply */
 	const char *tls;	 /* protocol and cipher, or "" */
@@ -95,6 +95,9 @@ struct run_delivery {
 	uint64_t bytes;		 /* size seen there */
 	uint64_t elapsed_ms;	 /* duration */
 	const struct err *error; /* why it failed, or NULL */
+	const char *by;		 /* "run 12", "resend by ann"; "": the run */
+	int64_t began_ms;	 /* wall time; as read back */
+	int64_t file;		 /* number of the file; as read back */
 };
 
 /* A run as read back; texts owned by the row set. */
@@ -164,12 +167,12 @@ int ledger_put_statement(struct ledger *l, int64_t run,
  */
 int ledger_put_files(struct ledger *l, int64_t run, struct run_file *f,
     size_t n, struct err *e) MUST_CHECK;
-/* Record that a delivery begins; its number goes to *delivery. */
-int ledger_begin_delivery(struct ledger *l, int64_t file,
-    const struct run_delivery *d, int64_t *delivery, struct err *e) MUST_CHECK;
-/* Record how it ended. */
-int ledger_end_delivery(struct ledger *l, int64_t delivery,
-    const struct run_delivery *d, struct err *e) MUST_CHECK;
+/*
+ * Let work record several things in one transaction: all of them, or none when
+ * it returns -1. One within another is part of the outer one.
+ */
+int ledger_atomically(struct ledger *l, int (*work)(void *arg, struct err *e),
+    void *arg, struct err *e) MUST_CHECK;
 /* Record how the run ended. */
 int ledger_end_run(struct ledger *l, int64_t run, const struct run_end *end,
     struct err *e) MUST_CHECK;

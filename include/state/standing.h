@@ -22,7 +22,11 @@ struct standing {
 	int64_t failing_ms; /* when the first failure since then began; or 0 */
 	unsigned failures;  /* failures since then */
 	unsigned skipped;   /* skipped runs since the last that counts */
-	unsigned missing;   /* deliveries that its last run still lacks */
+	unsigned missing;   /* deliveries that all its runs still owe */
+	unsigned unknown;   /* deliveries that a person must look at */
+	int64_t first_missing; /* the oldest run of these; 0: none */
+	unsigned held;	    /* held runs whose date nothing was shipped for */
+	int64_t first_held; /* the oldest of these; 0: none */
 };
 
 /* Call put for each job and environment that has runs, by name. */

@@ -126,16 +126,67 @@ cancel_check(struct err *e)
 	return err_hint(e, "limits.runtime sets the limit.");
 }
 
-void
-cancel_uninstall(void)
+/* What is inherited belongs to the parent. */
+static void
+forget(void)
 {
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-		cancel_set_action(numbers[i], SIG_DFL);
 	if (ends[0] >= 0) {
 		(void)close(ends[0]);
 		(void)close(ends[1]);
 	}
 	ends[0] = ends[1] = -1;
 	caught = 0;
+}
+
+/* The number of the signal comes along with the one that carries it. */
+static void
+on_passed(int carrier, siginfo_t *info, void *context)
+{
+	int saved = errno;
+	ssize_t n;
+
+	(void)carrier;
+	(void)context;
+	caught = info->si_value.sival_int;
+	n = write(ends[1], "", 1);
+	(void)n;
+	errno = saved;
+}
+
+int
+cancel_follow(struct err *e)
+{
+	struct sigaction action;
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		cancel_set_action(numbers[i], SIG_IGN);
+	forget();
+	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
+		return err_sys(e, errno, "cannot make a pipe");
+	memset(&action, 0, sizeof(action));
+	action.sa_sigaction = on_passed;
+	action.sa_flags = SA_SIGINFO;
+	(void)sigfillset(&action.sa_mask);
+	if (sigaction(SIGUSR1, &action, NULL) < 0)
+		return err_sys(e, errno, "cannot handle signal %d", SIGUSR1);
+	return 0;
+}
+
+void
+cancel_pass(pid_t child)
+{
+	const union sigval number = {
+		.sival_int = caught != 0 ? caught : SIGTERM,
+	};
+
+	(void)sigqueue(child, SIGUSR1, number);
+}
+
+void
+cancel_uninstall(void)
+{
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		cancel_set_action(numbers[i], SIG_DFL);
+	forget();
 	deadline_ms = 0;
 }

@@ -38,6 +38,9 @@ static struct {
 	char environment[128];
 	long long run;
 	void (*clear)(void); /* takes the progress line away */
+	/* Where lines go instead, or NULL. */
+	void (*put)(void *arg, enum log_level level, const char *text);
+	void *put_arg;
 } state = { .level = LOG_LEVEL_WARNING };
 
 /* The last lines, in a ring. */
@@ -228,6 +231,10 @@ log_write(enum log_level level, const char *fmt, ...)
 	va_end(ap);
 	redact_text(text, sizeof(text));
 	text[LOG_TEXT_MAX] = '\0'; /* only now: no part of a secret stays */
+	if (state.put != NULL) {
+		state.put(state.put_arg, level, text);
+		return;
+	}
 	if (level <= LOG_LEVEL_INFO)
 		keep(level, text);
 	if (level <= state.level)
@@ -249,6 +256,14 @@ log_record(enum log_level level, const char *fmt, ...)
 	va_end(ap);
 	redact_text(text, sizeof(text));
 	syslog((int)level, "%s", text);
+}
+
+void
+log_forward(
+    void (*put)(void *arg, enum log_level level, const char *text), void *arg)
+{
+	state.put = put;
+	state.put_arg = arg;
 }
 
 bool

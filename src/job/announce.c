@@ -213,9 +213,14 @@ release(struct texts *t)
 static enum tell_outcome
 outcome_of(const struct announcement *a)
 {
-	if (a->is_skipped || a->outcome->state == RUN_ALREADY)
+	const struct run_outcome *o = a->outcome;
+
+	if (a->is_skipped)
 		return TELL_SKIPPED;
-	return a->error != NULL ? TELL_FAILED : TELL_SUCCEEDED;
+	if (a->error != NULL)
+		return TELL_FAILED;
+	return o->state == RUN_ALREADY && o->n_earlier == 0 ? TELL_SKIPPED :
+							      TELL_SUCCEEDED;
 }
 
 static struct tell_event

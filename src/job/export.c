@@ -435,6 +435,10 @@ on_message(struct supervision *s, const struct wire_message *m, struct err *e)
 		s->done = true;
 		s->leave_ms = s->life_ms + EXPORT_LEAVE_MS;
 		return 0;
+	case WIRE_LOG:
+	case WIRE_SHIPPED:
+	case WIRE_RECORD:
+		break;
 	}
 	return err_set(e, ERR_INTERNAL, "the worker's message %d is unknown",
 	    (int)m->type);

@@ -16,6 +16,7 @@ run_outcome_release(struct run_outcome *o)
 	for (size_t i = 0; i < o->n_deliveries; i++)
 		free(o->deliveries[i].target);
 	free(o->deliveries);
+	free(o->earlier);
 	free(o->difference);
 	for (size_t i = 0; i < o->n_files; i++) {
 		free(o->files[i].name);

@@ -5,19 +5,25 @@
  * there is one; makes nothing.
  */
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
-#include "base/file.h"
 #include "base/str.h"
 #include "job/plan.h"
 #include "job/rehearse.h"
 #include "state/dirs.h"
 #include "state/ledger.h"
+#include "state/outbox.h"
 
-/* 1 and the run that shipped this logical date, 0 for none or no ledger. */
 static int
-find_shipped(const struct plan *p, int64_t *run, struct err *e)
+put_owed(void *arg, const struct outbox_run *run, struct err *e)
+{
+	return buf_printf(arg, e,
+	    "would first deliver what run %lld for %s has not delivered\n",
+	    (long long)run->run, run->date);
+}
+
+static int
+put_recorded(const struct plan *p, bool force, struct ledger *ledger,
+    struct buf *out, struct err *e)
 {
 	const struct run_key key = {
 		.job = p->job,
@@ -25,24 +31,35 @@ find_shipped(const struct plan *p, int64_t *run, struct err *e)
 		.date = p->date_text,
 		.shard = "",
 	};
-	struct ledger *ledger = NULL;
+	int64_t run = 0;
+	int rc;
+
+	if (outbox_each_run(ledger, &key, put_owed, out, e) < 0)
+		return -1;
+	rc = ledger_find_shipped(ledger, &key, &run, e);
+	if (rc <= 0)
+		return rc;
+	return buf_printf(out, e, "%s was shipped already by run %lld, %s\n",
+	    p->date_text, (long long)run,
+	    force ? "and --force runs it again" :
+		    "so that nothing would be done without --force");
+}
+
+/* What the ledger, if there is one, says of it. */
+static int
+put_past(const struct plan *p, bool force, struct buf *out, struct err *e)
+{
 	char *state = dirs_state(spec_text(p->spec, "state"), e);
-	char *path = state != NULL ? file_join(state, "ledger.db", e) : NULL;
+	struct ledger *ledger = NULL;
 	int rc = -1;
 
-	if (path == NULL)
-		goto out;
-	rc = 0;
-	if (access(path, F_OK) == 0) {
-		rc = ledger_open(&ledger, state, e);
-		if (rc == 0)
-			rc = ledger_find_shipped(ledger, &key, run, e);
-	}
-out:
+	if (state != NULL)
+		rc = ledger_open_existing(&ledger, state, e);
+	if (rc > 0)
+		rc = put_recorded(p, force, ledger, out, e);
 	ledger_free(ledger);
-	free(path);
 	free(state);
-	return rc;
+	return rc < 0 ? -1 : 0;
 }
 
 static int
@@ -116,20 +133,6 @@ put_plan(const struct plan *p, struct buf *out, struct err *e)
 	return 0;
 }
 
-static int
-put_shipped(const struct plan *p, bool force, struct buf *out, struct err *e)
-{
-	int64_t run = 0;
-	int rc = find_shipped(p, &run, e);
-
-	if (rc <= 0)
-		return rc;
-	return buf_printf(out, e, "%s was shipped already by run %lld, %s\n",
-	    p->date_text, (long long)run,
-	    force ? "and --force runs it again" :
-		    "so that nothing would be done without --force");
-}
-
 int
 rehearse_job(const struct run_options *options, struct buf *out,
     struct problems *problems, struct err *e)
@@ -146,7 +149,7 @@ rehearse_job(const struct run_options *options, struct buf *out,
 	if (spec_load(&spec, &options->spec, problems, e) < 0 ||
 	    plan_build(&plan, spec, &how, problems, e) < 0 ||
 	    plan_name_run(plan, 0, e) < 0 || put_plan(plan, out, e) < 0 ||
-	    put_shipped(plan, options->force, out, e) < 0)
+	    put_past(plan, options->force, out, e) < 0)
 		goto out;
 	rc = 0;
 out:

@@ -1,8 +1,8 @@
 /*
  * run.c - the story of a run
  *
- * Load the spec, plan, lock, look whether it was done already, export, ship,
- * record. Each stage is one function; what a stage does in detail lives with
+ * Load the spec, plan, lock, finish what earlier runs left, look whether it was
+ * done already, export, record, ship. Each stage is one function; what a stage does in detail lives with
  * plan.c, export.c, deliver.c and the state room.
  */
 #include <pwd.h>
@@ -20,6 +20,7 @@
 #include "job/announce.h"
 #include "job/check.h"
 #include "job/deliver.h"
+#include "job/earlier.h"
 #include "job/environment.h"
 #include "job/plan.h"
 #include "job/run.h"
@@ -29,6 +30,7 @@
 #include "state/ledger.h"
 #include "state/ledger_environment.h"
 #include "state/lock.h"
+#include "state/outbox.h"
 #include "state/repair.h"
 #include "state/standing.h"
 
@@ -44,8 +46,9 @@ struct run {
 	char *spool; /* spool directory of this run */
 	struct ledger *ledger;
 	struct lock *lock;
-	uint64_t began_ms; /* monotonic */
-	bool skipped;	   /* another run holds the lock */
+	uint64_t began_ms;	/* monotonic */
+	bool skipped;		/* another run holds the lock */
+	struct earlier earlier; /* what earlier runs left */
 	struct tell_started started;
 	char gate[GUARD_TEXT]; /* what was last logged of a gate */
 };
@@ -192,15 +195,131 @@ close_lost(struct run *r, const struct run_key *key, struct err *e)
 	return 0;
 }
 
+/* What the outcome says of earlier runs. */
+static int
+name_earlier(struct run *r, struct err *e)
+{
+	struct run_outcome *o = r->outcome;
+
+	o->earlier = calloc(r->earlier.n + 1, sizeof(*o->earlier));
+	if (o->earlier == NULL)
+		return err_set(e, ERR_INTERNAL, "out of memory");
+	for (size_t i = 0; i < r->earlier.n; i++) {
+		const struct earlier_item *item = &r->earlier.items[i];
+		struct run_earlier *to = &o->earlier[o->n_earlier++];
+
+		to->run = item->run;
+		memcpy(to->date, item->date, sizeof(to->date));
+		to->error = item->error;
+	}
+	return 0;
+}
+
+/* The run of this date was written before, and is what this one comes to. */
+static void
+become(struct run *r, struct earlier_item *item)
+{
+	struct run_outcome *o = r->outcome, *was = &item->kept.outcome;
+
+	o->run = item->run;
+	if (!item->is_loaded) /* its plan could not be made */
+		return;
+	o->state = was->state;
+	o->result = was->result;
+	o->files = was->files;
+	o->n_files = was->n_files;
+	o->deliveries = was->deliveries;
+	o->n_deliveries = was->n_deliveries;
+	was->result = (struct export_result)EXPORT_RESULT_INIT;
+	was->files = NULL;
+	was->deliveries = NULL;
+	was->n_files = was->n_deliveries = 0;
+}
+
+/*
+ * Deliver what earlier runs left: 1 when the run of this date was among it,
+ * so that there is nothing else to do.
+ */
+static int
+finish_earlier(struct run *r, struct err *e)
+{
+	const struct earlier_request request = {
+		.spec = r->spec,
+		.plan = r->plan,
+		.ledger = r->ledger,
+		.watch = r->watch,
+		.key = run_key(r),
+		.skips_key = r->options->force,
+	};
+	struct earlier_item *own;
+
+	if (r->options->no_ship)
+		return 0;
+	if (earlier_finish(&r->earlier, &request, e) < 0 ||
+	    name_earlier(r, e) < 0)
+		return -1;
+	own = earlier_find(&r->earlier, r->outcome->date);
+	if (own == NULL || own->is_given_up)
+		return cancel_check(e);
+	become(r, own);
+	if (own->error.class == ERR_NONE)
+		return 1;
+	*e = own->error;
+	return 1;
+}
+
+/* Rows beyond a range that is not delivered cannot be told from its own. */
+static int
+check_range(struct run *r, struct err *e)
+{
+	const struct run_key key = run_key(r);
+	struct outbox_sum sum;
+
+	if (r->plan->guards.watermark.name == NULL || r->options->no_ship)
+		return 0;
+	if (outbox_count(r->ledger, &key, &sum, e) < 0)
+		return -1;
+	if (sum.deliveries + sum.unknown == 0 || r->options->force)
+		return 0;
+	(void)err_set(e, sum.unknown > 0 ? ERR_TARGET : ERR_NOT_NOW,
+	    "run %lld is not delivered everywhere yet, and the rows of this "
+	    "one begin where it ends",
+	    (long long)sum.first);
+	return err_hint(e,
+	    "Once it is delivered ('odbcship history %lld' says what is "
+	    "missing), the next run exports all rows since.",
+	    (long long)sum.first);
+}
+
+/* A file that may be there must not be made again. */
+static int
+check_unknown(struct run *r, struct err *e)
+{
+	const struct run_key key = run_key(r);
+	int64_t run = 0;
+	char target[256];
+	int rc = outbox_find_unknown(r->ledger, &key, &run, target, e);
+
+	if (rc <= 0 || r->options->force || r->options->no_ship)
+		return rc < 0 ? -1 : 0;
+	(void)err_set(e, ERR_TARGET,
+	    "whether '%s' has the files of run %lld is not known", target,
+	    (long long)run);
+	return err_hint(e,
+	    "Look there; then 'odbcship resend %lld %s' sends them again, and "
+	    "with --mark-delivered says that they are there.",
+	    (long long)run, target);
+}
+
 /* 1 when this logical date was shipped already and --force was not given. */
 static int
 was_shipped(struct run *r, struct err *e)
 {
 	struct run_key key = run_key(r);
-	int rc = close_lost(r, &key, e);
+	int rc;
 
-	if (rc < 0 || r->options->force)
-		return rc;
+	if (r->options->force)
+		return 0;
 	rc = ledger_find_shipped(r->ledger, &key, &r->outcome->shipped_run, e);
 	if (rc > 0)
 		log_info("'%s' for %s was shipped already, by run %lld: "
@@ -461,33 +580,98 @@ is_empty(const struct run_outcome *o)
 	return true;
 }
 
+/* To which targets the files are to go; older ones of this date no more. */
+static int
+order_deliveries(struct run *r, struct err *e)
+{
+	const struct plan *p = r->plan;
+	const char **targets = calloc(p->n_targets + 1, sizeof(*targets));
+	int rc = -1;
+
+	if (targets == NULL)
+		return err_set(e, ERR_INTERNAL, "out of memory");
+	for (size_t i = 0; i < p->n_targets; i++)
+		targets[i] = p->targets[i].target.name;
+	if (outbox_supersede(r->ledger, r->outcome->run, e) == 0)
+		rc = outbox_order(
+		    r->ledger, r->outcome->run, targets, p->n_targets, e);
+	free(targets);
+	return rc;
+}
+
+/* A run on its way into the ledger; held says why it is not to be shipped. */
+struct recording {
+	struct run *run;
+	struct err held;
+};
+
+/*
+ * From here on the run can be finished by another process: its files, what
+ * checks came to, and to whom it goes are recorded together.
+ */
+static int
+record_all(void *arg, struct err *e)
+{
+	struct recording *recording = arg;
+	struct run *r = recording->run;
+	struct run_outcome *o = r->outcome;
+
+	if (record_files(r, e) < 0 ||
+	    watermark_record(r->ledger, o->run, r->plan, &o->result, e) < 0)
+		return -1;
+	if (is_empty(o)) {
+		check_record(r->ledger, o->run, &o->result);
+		return 0;
+	}
+	if (check_file(r->plan, r->ledger, o, &recording->held) < 0) {
+		if (recording->held.class == ERR_DATA)
+			return 0;
+		*e = recording->held;
+		return -1;
+	}
+	return r->options->no_ship ? 0 : order_deliveries(r, e);
+}
+
+static int
+record(struct run *r, struct err *e)
+{
+	struct recording recording = { r, ERR_INIT };
+	struct run_outcome *o = r->outcome;
+
+	if (ledger_atomically(r->ledger, record_all, &recording, e) < 0) {
+		for (size_t i = 0; i < o->n_files; i++)
+			o->files[i].id = 0;
+		return -1;
+	}
+	if (recording.held.class == ERR_NONE)
+		return 0;
+	o->state = RUN_HELD;
+	*e = recording.held;
+	return -1;
+}
+
 static int
 ship_it(struct run *r, struct err *e)
 {
 	struct run_outcome *o = r->outcome;
+	struct consignment own = { r->plan, o };
 	const struct delivery_order order = {
-		.plan = r->plan,
 		.ledger = r->ledger,
 		.watch = r->watch,
 	};
 
-	if (watermark_record(r->ledger, o->run, r->plan, &o->result, e) < 0)
-		return -1;
 	if (is_empty(o)) {
-		check_record(r->ledger, o->run, &o->result);
 		o->state = RUN_EMPTY;
 		return 0;
-	}
-	if (check_file(r->plan, r->ledger, o, e) < 0) {
-		if (e->class == ERR_DATA)
-			o->state = RUN_HELD;
-		return -1;
 	}
 	if (r->options->no_ship) {
 		o->state = RUN_KEPT;
 		return 0;
 	}
-	if (deliver_all(&order, o, e) < 0)
+	if (deliver_prepare(r->plan, o, e) < 0)
+		return -1;
+	earlier_block(&r->earlier, o);
+	if (deliver_all(&order, &own, 1, e) < 0 || deliver_result(o, e) < 0)
 		return -1;
 	o->state = RUN_SHIPPED;
 	return 0;
@@ -501,7 +685,7 @@ work(struct run *r, struct err *e)
 
 	if (plan_name_run(r->plan, r->outcome->run, e) < 0 ||
 	    watermark_begin(r->plan, r->ledger, &key, e) < 0 ||
-	    export_files(r, e) < 0 || record_files(r, e) < 0)
+	    export_files(r, e) < 0 || record(r, e) < 0)
 		return -1;
 	return ship_it(r, e);
 }
@@ -672,6 +856,26 @@ record_refusal(struct run *r, const char *state, const struct err *error)
 	return -1;
 }
 
+/* 0: the job is to be run; 1: its date is done, or failed, already. */
+static int
+look_back(struct run *r, struct err *e)
+{
+	const struct run_key key = run_key(r);
+	int rc;
+
+	if (close_lost(r, &key, e) < 0)
+		return -1;
+	rc = finish_earlier(r, e);
+	if (rc != 0)
+		return rc;
+	rc = was_shipped(r, e);
+	if (rc > 0)
+		r->outcome->state = RUN_ALREADY;
+	if (rc != 0)
+		return rc;
+	return check_unknown(r, e) < 0 || check_range(r, e) < 0 ? -1 : 0;
+}
+
 static int
 story(struct run *r, struct err *e)
 {
@@ -688,16 +892,29 @@ story(struct run *r, struct err *e)
 		r->skipped = true;
 		return record_refusal(r, "skipped", e);
 	}
-	rc = was_shipped(r, e);
-	if (rc != 0) {
-		r->outcome->state = RUN_ALREADY;
-		return rc < 0 ? -1 : 0;
-	}
+	rc = look_back(r, e);
+	if (rc < 0)
+		return record_refusal(r, "failed", e);
+	if (rc > 0)
+		return e->class != ERR_NONE ? -1 : 0;
 	if (begin_run(r, e) < 0)
 		return -1;
 	announce_beginning(r);
 	rc = work(r, e);
 	return end_run(r, rc, e);
+}
+
+/* The run went well, but one before it is not where it should be. */
+static int
+mind_earlier(const struct run *r, struct err *e)
+{
+	const struct earlier_item *failed = earlier_failed(&r->earlier);
+
+	if (failed == NULL)
+		return 0;
+	*e = failed->error;
+	return err_in(e, "run %lld for %s is not delivered",
+	    (long long)failed->run, failed->date);
 }
 
 int
@@ -716,10 +933,13 @@ run_job(const struct run_options *options, const struct run_watch *watch,
 	rc = story(&r, e);
 	if (rc < 0 && outcome->state != RUN_HELD)
 		outcome->state = RUN_FAILED;
+	if (rc == 0)
+		rc = mind_earlier(&r, e);
 	outcome->elapsed_ms = clock_monotonic_ms() - r.began_ms;
 	cancel_set_deadline(0, 0);
 	announce_ending(&r, rc < 0 ? e : NULL);
 	lock_free(r.lock);
+	earlier_release(&r.earlier);
 	ledger_free(r.ledger);
 	plan_free(r.plan);
 	spec_free(r.spec);

@@ -1,5 +1,5 @@
 /*
- * wire.h - what the worker tells the supervisor, over a pipe
+ * wire.h - what a child process tells the supervisor, over a pipe
  *
  * Both ends are the same program, so the messages are its own structs behind
  * a small head. A message is whole or it is not delivered at all.
@@ -16,7 +16,9 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/log.h"
 #include "job/export.h"
+#include "ship/ship.h"
 
 /* Room for a value of the watermark. */
 enum { WIRE_VALUE = 4096 };
@@ -35,7 +37,39 @@ enum wire_type {
 	WIRE_CUTOFF,	    /* struct wire_cutoff */
 	WIRE_FINAL,	    /* nothing: from here on nothing is repeated */
 	WIRE_ERROR,	    /* struct err */
-	WIRE_DONE	    /* nothing */
+	WIRE_DONE,	    /* nothing */
+	/* From a process that delivers (courier.c). */
+	WIRE_LOG,     /* struct wire_log */
+	WIRE_SHIPPED, /* struct wire_shipped */
+	WIRE_RECORD,  /* struct wire_record; WIRE_ERROR or WIRE_DONE answers */
+};
+
+/* Room for a line of the log. */
+enum { WIRE_LINE = 8192 };
+
+/* A line of the log. */
+struct wire_log {
+	enum log_level level; /* its severity */
+	char text[WIRE_LINE]; /* redacted */
+};
+
+/* How far a transfer is. */
+struct wire_shipped {
+	uint64_t done;	/* bytes sent */
+	uint64_t total; /* of these */
+};
+
+/* What is to be recorded of a delivery. */
+enum wire_moment { WIRE_BEGINS, WIRE_STEPS, WIRE_ENDS };
+
+/* It is recorded before the process that delivers goes on. */
+struct wire_record {
+	enum wire_moment moment; /* of the delivery */
+	size_t run;		 /* of the consignments */
+	size_t index;		 /* of its deliveries */
+	enum ship_stage stage;	 /* WIRE_STEPS: which is taken next */
+	struct receipt receipt;	 /* as far as it came */
+	struct err error;	 /* ERR_NONE: delivered */
 };
 
 /* Rows and bytes of the file so far. */

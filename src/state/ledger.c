@@ -389,82 +389,56 @@ put_file(struct ledger *l, int64_t run, struct run_file *f, struct err *e)
 	return 0;
 }
 
-/* One transaction: a run that is finished later needs all of them. */
 int
-ledger_put_files(
-    struct ledger *l, int64_t run, struct run_file *f, size_t n, struct err *e)
+ledger_atomically(struct ledger *l, int (*work)(void *arg, struct err *e),
+    void *arg, struct err *e)
 {
 	struct err own = ERR_INIT;
-	int rc = execute(l, "BEGIN IMMEDIATE", "record the files", e);
+	int rc = 0;
 
+	if (l->depth == 0)
+		rc = execute(l, "BEGIN IMMEDIATE", "begin to record", e);
 	if (rc < 0)
 		return -1;
-	for (size_t i = 0; rc == 0 && i < n; i++)
-		rc = put_file(l, run, &f[i], e);
+	l->depth++;
+	rc = work(arg, e);
+	l->depth--;
+	if (l->depth > 0)
+		return rc;
 	if (rc == 0)
-		rc = execute(l, "COMMIT", "record the files", e);
+		rc = execute(l, "COMMIT", "record", e);
 	if (rc < 0)
 		(void)execute(l, "ROLLBACK", "roll back", &own);
 	return rc;
 }
 
-/* The values that a delivery has at its beginning and at its end. */
-static void
-put_delivery(struct query *q, const struct run_delivery *d)
+/* The files of a run on their way into the ledger. */
+struct files {
+	struct ledger *ledger;
+	int64_t run;
+	struct run_file *files;
+	size_t n;
+};
+
+static int
+put_files(void *arg, struct err *e)
 {
-	const struct err none = ERR_INIT;
-	const struct err *error = d->error != NULL ? d->error : &none;
+	const struct files *f = arg;
 
-	query_put_text(q, d->target);
-	query_put_text(q, text_or(d->url));
-	query_put_text(q, text_or(d->name));
-	query_put_text(q, text_or(d->state));
-	query_put_text(q, text_or(d->stage));
-	query_put_text(q, text_or(d->reply));
-	query_put_text(q, text_or(d->tls));
-	query_put_text(q, text_or(d->verified));
-	query_put_integer(q, (int64_t)d->attempts);
-	query_put_integer(q, (int64_t)d->bytes);
-	query_put_integer(q, (int64_t)d->elapsed_ms);
-	query_put_text(q, error->class != ERR_NONE ? err_name(error) : "");
-	query_put_text(q, error->text);
-	query_put_text(q, error->hint);
-}
-
-int
-ledger_begin_delivery(struct ledger *l, int64_t file,
-    const struct run_delivery *d, int64_t *delivery, struct err *e)
-{
-	struct query q;
-
-	query_begin(&q, l->db,
-	    "INSERT INTO delivery (target, url, name,"
-	    " state, stage, reply, tls, verified, attempts, bytes,"
-	    " elapsed_ms, class, message, hint, file, began_ms) VALUES"
-	    " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-	put_delivery(&q, d);
-	query_put_integer(&q, file);
-	query_put_integer(&q, clock_wall_ms());
-	if (query_run(&q, "record a delivery", e) < 0)
-		return -1;
-	*delivery = sqlite3_last_insert_rowid(l->db);
+	for (size_t i = 0; i < f->n; i++)
+		if (put_file(f->ledger, f->run, &f->files[i], e) < 0)
+			return -1;
 	return 0;
 }
 
+/* One transaction: a run that is finished later needs all of them. */
 int
-ledger_end_delivery(struct ledger *l, int64_t delivery,
-    const struct run_delivery *d, struct err *e)
+ledger_put_files(
+    struct ledger *l, int64_t run, struct run_file *f, size_t n, struct err *e)
 {
-	struct query q;
+	struct files files = { l, run, f, n };
 
-	query_begin(&q, l->db,
-	    "UPDATE delivery SET target = ?, url = ?,"
-	    " name = ?, state = ?, stage = ?, reply = ?, tls = ?,"
-	    " verified = ?, attempts = ?, bytes = ?, elapsed_ms = ?, class = ?,"
-	    " message = ?, hint = ? WHERE id = ?");
-	put_delivery(&q, d);
-	query_put_integer(&q, delivery);
-	return query_run(&q, "record a delivery", e);
+	return ledger_atomically(l, put_files, &files, e);
 }
 
 int

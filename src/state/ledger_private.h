@@ -11,6 +11,7 @@ struct sqlite3;
 /* An open ledger. */
 struct ledger {
 	struct sqlite3 *db; /* owned */
+	unsigned depth;	    /* transactions that are open in each other */
 };
 
 #endif

@@ -239,6 +239,9 @@ put_delivery(const struct query *q, void *with, struct err *e)
 		.bytes = (uint64_t)query_integer(q, 8),
 		.elapsed_ms = (uint64_t)query_integer(q, 9),
 		.attempts = (uint64_t)query_integer(q, 11),
+		.by = query_text(q, 12),
+		.began_ms = query_integer(q, 13),
+		.file = query_integer(q, 14),
 	};
 
 	if (query_text(q, 10)[0] != '\0') {
@@ -260,7 +263,7 @@ ledger_each_delivery(struct ledger *l, int64_t run,
 	query_begin(&q, l->db,
 	    "SELECT d.target, d.url, d.name, d.state,"
 	    " d.stage, d.reply, d.tls, d.verified, d.bytes, d.elapsed_ms,"
-	    " d.message, d.attempts"
+	    " d.message, d.attempts, d.by, d.began_ms, d.file"
 	    " FROM delivery d JOIN file f ON f.id = d.file"
 	    " WHERE f.run = ? ORDER BY d.id");
 	query_put_integer(&q, run);

@@ -106,6 +106,15 @@ static const char *const schema_steps[] = {
 	"ALTER TABLE file ADD COLUMN content_bytes INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE file ADD COLUMN content_sha256 TEXT NOT NULL DEFAULT '';"
 	"UPDATE file SET content_bytes = bytes, content_sha256 = sha256;",
+	/* The outbox (state/outbox.h), and what a person decided. */
+	"ALTER TABLE delivery ADD COLUMN by TEXT NOT NULL DEFAULT '';"
+	"CREATE INDEX delivery_owed ON delivery (state)"
+	" WHERE state <> 'delivered';"
+	"CREATE TABLE decision ("
+	" id INTEGER PRIMARY KEY,"
+	" run INTEGER NOT NULL REFERENCES run (id) ON DELETE CASCADE,"
+	" at_ms INTEGER NOT NULL, user TEXT NOT NULL, host TEXT NOT NULL,"
+	" text TEXT NOT NULL);",
 };
 
 /* The version that all steps lead to. */

@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "state/db.h"
 #include "state/ledger_private.h"
+#include "state/outbox.h"
 #include "state/standing.h"
 
 /* Of runs that count, these are none. */
@@ -120,26 +121,33 @@ ask_good(const struct asking *a, struct standing *s, struct err *e)
 	return 0;
 }
 
-/* What the last run lacks, and what came after it. */
+/* What is not where it should be, and what came after the last run. */
 static int
 ask_rest(const struct asking *a, struct standing *s, struct err *e)
 {
-	int64_t skipped[2], missing[2];
+	struct outbox_sum owed;
+	int64_t skipped[2], held[2];
 
 	if (ask(a,
 		"SELECT count(*), 0" OF_JOB
 		" id > ?3 AND state = 'skipped' AND status > 0",
 		s->last, skipped, e) < 0 ||
 	    ask(a,
-		"SELECT count(DISTINCT f.id || ' ' || d.target), 0"
-		" FROM file f JOIN delivery d ON d.file = f.id"
-		" WHERE f.run = ?3 AND NOT EXISTS (SELECT 1 FROM delivery g"
-		" WHERE g.file = f.id AND g.target = d.target"
-		" AND g.state = 'delivered')",
-		s->last, missing, e) < 0)
+		"SELECT count(*), coalesce(min(id), 0) FROM run h"
+		" WHERE job = ?1 AND environment = ?2 AND id > ?3"
+		" AND state = 'held' AND NOT EXISTS (SELECT 1 FROM run"
+		" WHERE job = h.job AND environment = h.environment"
+		" AND date = h.date AND shard = h.shard AND id > h.id"
+		" AND (state = 'held' OR (" WELL ")))",
+		0, held, e) < 0 ||
+	    outbox_count(a->ledger, a->key, &owed, e) < 0)
 		return -1;
 	s->skipped = (unsigned)skipped[0];
-	s->missing = (unsigned)missing[0];
+	s->held = (unsigned)held[0];
+	s->first_held = held[1];
+	s->missing = owed.deliveries;
+	s->unknown = owed.unknown;
+	s->first_missing = owed.first;
 	return 0;
 }
 

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "fault.h"
 #include "state/ledger.h"
+#include "state/outbox.h"
 
 static char dir[64];
 
@@ -69,11 +70,11 @@ record(struct ledger *l, const struct run_key *key, struct err *e)
 	if (ledger_put_files(l, run, &f, 1, e) < 0)
 		return -1;
 	steps++;
-	if (ledger_begin_delivery(l, f.id, &d, &delivery, e) < 0)
+	if (outbox_begin(l, f.id, &d, &delivery, e) < 0)
 		return -1;
 	steps++;
 	d.state = "delivered";
-	if (ledger_end_delivery(l, delivery, &d, e) < 0)
+	if (outbox_end(l, delivery, &d, e) < 0)
 		return -1;
 	steps++;
 	if (ledger_end_run(l, run, &end, e) < 0)

@@ -13,6 +13,7 @@
 #include "state/dirs.h"
 #include "state/ledger.h"
 #include "state/lock.h"
+#include "state/outbox.h"
 
 static char dir[64];
 
@@ -226,12 +227,12 @@ test_details(void **state)
 	OK(ledger_put_statement(l, run, &s, &e), &e);
 	OK(ledger_put_files(l, run, f, 2, &e), &e);
 	assert_true(f[0].id > 0 && f[1].id > f[0].id);
-	OK(ledger_begin_delivery(l, f[0].id, &d, &delivery, &e), &e);
+	OK(outbox_begin(l, f[0].id, &d, &delivery, &e), &e);
 	d.state = "delivered";
 	d.stage = "verified";
 	d.reply = "213 50";
 	d.bytes = 50;
-	OK(ledger_end_delivery(l, delivery, &d, &e), &e);
+	OK(outbox_end(l, delivery, &d, &e), &e);
 	OK(ledger_each_statement(l, run, see_statement, &seen, &e), &e);
 	assert_int_equal(seen.n, 2);
 	assert_string_equal(
