@@ -31,6 +31,7 @@ enum view_state {
 	VIEW_BROKEN,  /* its spec is wrong: it cannot run */
 	VIEW_FAILED,  /* its last run failed, or was lost */
 	VIEW_LATE,    /* an expected run is missing */
+	VIEW_OPEN,    /* an earlier date is held or not delivered */
 	VIEW_RUNNING, /* it runs */
 	VIEW_OK,      /* its last run ended well */
 	VIEW_NEVER,   /* it never ran, and is not late */
@@ -87,5 +88,13 @@ void overview_release(struct overview *o);
 bool view_is_bad(const struct job_view *v);
 /* One word: "ok", "failed", "late"...; of a failed run its own ("lost"). */
 const char *view_word(const struct job_view *v);
+
+/*
+ * Call put with a line for each thing that is not where it should be, and a
+ * hint of what to do: what is held, owed or unknown of any run.
+ */
+int view_each_open(const struct job_view *v,
+    int (*put)(void *arg, const char *text, const char *hint, struct err *e),
+    void *arg, struct err *e) MUST_CHECK;
 
 #endif

@@ -20,6 +20,7 @@
 #include "job/overview.h"
 #include "state/ledger.h"
 #include "state/ledger_environment.h"
+#include "state/outbox.h"
 
 enum { HISTORY_MAX = 256 * 1024 * 1024, HISTORY_RUNS = 20, WIDTH_JOB = 22 };
 
@@ -102,11 +103,26 @@ json_delivery(void *arg, const struct run_delivery *d, struct err *e)
 	json_string(j, "stage", d->stage);
 	json_string(j, "verified", d->verified);
 	json_integer(j, "attempts", (int64_t)d->attempts);
+	json_string(j, "by", d->by[0] != '\0' ? d->by : NULL);
+	moment_json(j, "began", d->began_ms);
 	json_string(j, "reply", d->reply);
 	json_string(j, "tls", d->tls);
 	json_integer(j, "bytes", (int64_t)d->bytes);
 	json_integer(j, "elapsed_ms", (int64_t)d->elapsed_ms);
 	json_string(j, "error", d->error != NULL ? d->error->text : NULL);
+	json_end(j);
+	return 0;
+}
+
+static int
+json_decision(void *arg, int64_t at_ms, const char *text, struct err *e)
+{
+	struct json *j = &((struct reading *)arg)->json;
+
+	(void)e;
+	json_begin_object(j, NULL);
+	moment_json(j, "at", at_ms);
+	json_string(j, "text", text);
 	json_end(j);
 	return 0;
 }
@@ -183,6 +199,10 @@ json_run(struct reading *r, const struct run_row *row, struct err *e)
 	json_end(j);
 	json_begin_array(j, "deliveries");
 	if (ledger_each_delivery(r->ledger, row->id, json_delivery, r, e) < 0)
+		return -1;
+	json_end(j);
+	json_begin_array(j, "decisions");
+	if (outbox_each_decision(r->ledger, row->id, json_decision, r, e) < 0)
 		return -1;
 	json_end(j);
 	if (r->detailed && json_environment(r, row->id, e) < 0)
@@ -281,6 +301,8 @@ text_delivery(void *arg, const struct run_delivery *d, struct err *e)
 	str_put_duration(elapsed, sizeof(elapsed), d->elapsed_ms);
 	printf("  target %s  %s (%s) in %s\n    %s\n", d->target, d->state,
 	    d->stage, elapsed, d->url);
+	if (d->by[0] != '\0')
+		printf("    by %s\n", d->by);
 	if (d->attempts > 1)
 		printf("    attempts: %llu\n", (unsigned long long)d->attempts);
 	if (d->verified != NULL && strcmp(d->verified, "none") == 0)
@@ -295,6 +317,18 @@ text_delivery(void *arg, const struct run_delivery *d, struct err *e)
 		printf("    the server's last reply: %s\n", d->reply);
 	if (d->error != NULL)
 		printf("    %s\n", d->error->text);
+	return 0;
+}
+
+static int
+text_decision(void *arg, int64_t at_ms, const char *text, struct err *e)
+{
+	char at[CLOCK_TEXT];
+
+	(void)arg;
+	(void)e;
+	clock_put_utc(at, at_ms);
+	printf("  decision %s  %s\n", at, text);
 	return 0;
 }
 
@@ -366,7 +400,8 @@ text_run(struct reading *r, const struct run_row *row, struct err *e)
 		0 ||
 	    guards_put_text(r->ledger, row->id, e) < 0 ||
 	    ledger_each_file(r->ledger, row->id, text_file, r, e) < 0 ||
-	    ledger_each_delivery(r->ledger, row->id, text_delivery, r, e) < 0)
+	    ledger_each_delivery(r->ledger, row->id, text_delivery, r, e) < 0 ||
+	    outbox_each_decision(r->ledger, row->id, text_decision, r, e) < 0)
 		return -1;
 	if (row->message[0] != '\0')
 		printf("  %s: %s\n", row->class_name, row->message);

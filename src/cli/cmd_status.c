@@ -35,6 +35,7 @@ static const enum tone tones[] = {
 	[VIEW_BROKEN] = TONE_BAD,
 	[VIEW_FAILED] = TONE_BAD,
 	[VIEW_LATE] = TONE_WARN,
+	[VIEW_OPEN] = TONE_WARN,
 	[VIEW_RUNNING] = TONE_PLAIN,
 	[VIEW_OK] = TONE_GOOD,
 	[VIEW_NEVER] = TONE_PLAIN,
@@ -96,6 +97,8 @@ json_view(struct json *j, const struct job_view *v, int64_t now_ms)
 	moment_json(j, "last_good", s->good_ms);
 	json_integer(j, "skipped", s->skipped);
 	json_integer(j, "missing_deliveries", s->missing);
+	json_integer(j, "unknown_deliveries", s->unknown);
+	json_integer(j, "held_dates", s->held);
 	json_last(j, &v->last);
 	json_end(j);
 }
@@ -209,9 +212,15 @@ put_failure(const struct job_view *v)
 		    "    last good: run %lld, %s\n", (long long)s->good, good);
 	} else
 		printf("    it never ended well\n");
-	if (s->missing > 0)
-		printf("    %u deliver%s still missing\n", s->missing,
-		    s->missing > 1 ? "ies are" : "y is");
+}
+
+static int
+put_open(void *arg, const char *text, const char *hint, struct err *e)
+{
+	(void)arg;
+	(void)e;
+	printf("    %s\n    hint: %s\n", text, hint);
+	return 0;
 }
 
 static void
@@ -234,6 +243,8 @@ put_lateness(const struct job_view *v, int64_t now_ms)
 static void
 put_view(const struct job_view *v, int width, int64_t now_ms)
 {
+	struct err e = ERR_INIT;
+
 	put_line(v, width, now_ms);
 	if (v->problem != NULL)
 		printf("    %s\n    hint: 'odbcship check %s' says all that is "
@@ -243,6 +254,8 @@ put_view(const struct job_view *v, int width, int64_t now_ms)
 		put_failure(v);
 	if (v->late_ms > 0)
 		put_lateness(v, now_ms);
+	if (view_each_open(v, put_open, NULL, &e) < 0)
+		terminal_error(v->job, &e);
 	if (view_is_bad(v) && v->owner != NULL)
 		printf("    owner: %s\n", v->owner);
 	if (view_is_bad(v) && v->runbook != NULL)
@@ -257,7 +270,7 @@ static void
 put_sum(const struct overview *o)
 {
 	static const char *const words[] = { "cannot run", "failed", "late",
-		"running", "ok", "never run", "without a spec" };
+		"open", "running", "ok", "never run", "without a spec" };
 	size_t counts[sizeof(words) / sizeof(words[0])] = { 0 };
 	const char *between = ": ";
 

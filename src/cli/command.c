@@ -17,8 +17,9 @@ enum { OPTIONS_MAX = 48, FIRST_LONG = 256 };
 
 const struct command *const commands[] = { &command_run, &command_query,
 	&command_check, &command_show, &command_list, &command_status,
-	&command_history, &command_report, &command_doctor, &command_compare,
-	&command_notify, &command_watch, &command_probe, &command_init, NULL };
+	&command_history, &command_resend, &command_report, &command_doctor,
+	&command_compare, &command_notify, &command_watch, &command_probe,
+	&command_init, NULL };
 
 const struct option_row common_options[] = {
 	{ "config", 'c', "FILE", "main file, default: see odbcship(1)" },

@@ -67,6 +67,8 @@ extern const struct command command_status;
 extern const struct command command_history;
 /* A page of all jobs and runs: cmd_report.c. */
 extern const struct command command_report;
+/* Ship recorded files again: cmd_resend.c. */
+extern const struct command command_resend;
 /* Try whether telling works: cmd_notify.c. */
 extern const struct command command_notify;
 /* Tell of runs that never were: cmd_watch.c. */

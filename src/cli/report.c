@@ -105,6 +105,7 @@ class_of(const struct job_view *v)
 	case VIEW_FAILED:
 		return "bad";
 	case VIEW_LATE:
+	case VIEW_OPEN:
 		return "warn";
 	case VIEW_OK:
 		return "good";
@@ -118,7 +119,10 @@ put_word(struct html *h, const struct job_view *v)
 {
 	html_format(h, "<span class=\"word %s\">", class_of(v));
 	if (view_is_bad(v))
-		html_put(h, v->state == VIEW_LATE ? "&#9888; " : "&#10007; ");
+		html_put(h,
+		    v->state == VIEW_LATE || v->state == VIEW_OPEN ?
+			"&#9888; " :
+			"&#10007; ");
 	html_text(h, view_word(v));
 	html_put(h, "</span>");
 }
@@ -282,11 +286,26 @@ put_people(struct html *h, const struct job_view *v)
 	}
 }
 
+static int
+put_open(void *arg, const char *text, const char *hint, struct err *e)
+{
+	struct html *h = arg;
+
+	(void)e;
+	html_put(h, "<p>");
+	html_text(h, text);
+	html_put(h, "</p><p>What to do: ");
+	html_text(h, hint);
+	html_put(h, "</p>");
+	return 0;
+}
+
 static void
 put_bad(struct page *p, size_t i)
 {
 	const struct job_view *v = &p->o->views[i];
 	struct html *h = &p->h;
+	struct err ignored = ERR_INIT; /* put_open has none */
 
 	html_format(h, "<article class=\"card %s\"><h3><a href=\"#j%zu\">",
 	    class_of(v), i);
@@ -312,6 +331,8 @@ put_bad(struct page *p, size_t i)
 		put_since(h, v);
 	if (v->late_ms > 0)
 		put_lateness(h, v, p->o->now_ms);
+	if (view_each_open(v, put_open, h, &ignored) < 0)
+		html_text(h, ignored.text);
 	put_people(h, v);
 	html_put(h, "</article>");
 }

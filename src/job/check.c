@@ -295,8 +295,10 @@ decide(const struct verdict *v, struct err *e)
 		(void)err_set(e, ERR_DATA, "%u checks failed: %s", v->failed,
 		    buf_text(&v->told));
 	return err_hint(e,
-	    "The file is held and not shipped: look at it. Mend the data or, "
-	    "where the data is right, the check, and run the job again.");
+	    "The file is held and not shipped: look at it. Mend the data and "
+	    "run the job again; or, where it is right all the same, 'odbcship "
+	    "resend %lld' with --despite and the name of each check.",
+	    (long long)v->outcome->run);
 }
 
 int

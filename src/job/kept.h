@@ -10,6 +10,7 @@
 #ifndef JOB_KEPT_H
 #define JOB_KEPT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -21,6 +22,7 @@
 struct kept {
 	struct plan *plan;	    /* owned */
 	struct run_outcome outcome; /* files and deliveries; owned */
+	bool was_shipped;	    /* it stays so, whatever comes now */
 	char in_doubt[256]; /* a target of which is not known whether it has
 			     * a file, or "" */
 };

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -196,14 +197,19 @@ judge(const struct job_view *v, bool has_spec)
 		return VIEW_LATE;
 	if (last->id == 0)
 		return VIEW_NEVER;
-	return last->status < 0 ? VIEW_RUNNING : VIEW_OK;
+	if (last->status < 0)
+		return VIEW_RUNNING;
+	return v->standing.missing + v->standing.unknown + v->standing.held >
+		0 ?
+	    VIEW_OPEN :
+	    VIEW_OK;
 }
 
 bool
 view_is_bad(const struct job_view *v)
 {
 	return v->state == VIEW_BROKEN || v->state == VIEW_FAILED ||
-	    v->state == VIEW_LATE;
+	    v->state == VIEW_LATE || v->state == VIEW_OPEN;
 }
 
 const char *
@@ -213,6 +219,7 @@ view_word(const struct job_view *v)
 		[VIEW_BROKEN] = "broken",
 		[VIEW_FAILED] = "failed",
 		[VIEW_LATE] = "late",
+		[VIEW_OPEN] = "open",
 		[VIEW_RUNNING] = "running",
 		[VIEW_OK] = "ok",
 		[VIEW_NEVER] = "never run",
@@ -549,4 +556,45 @@ overview_release(struct overview *o)
 	free(o->views);
 	ledger_free(o->ledger);
 	memset(o, 0, sizeof(*o));
+}
+
+int
+view_each_open(const struct job_view *v,
+    int (*put)(void *arg, const char *text, const char *hint, struct err *e),
+    void *arg, struct err *e)
+{
+	const struct standing *s = &v->standing;
+	char text[256], hint[256];
+
+	(void)snprintf(text, sizeof(text),
+	    "%u deliver%s still owed, the oldest of run %lld", s->missing,
+	    s->missing == 1 ? "y is" : "ies are", (long long)s->first_missing);
+	(void)snprintf(hint, sizeof(hint),
+	    "The next run delivers them first; 'odbcship resend %lld' does so "
+	    "now.",
+	    (long long)s->first_missing);
+	if (s->missing > 0 && put(arg, text, hint, e) < 0)
+		return -1;
+	(void)snprintf(text, sizeof(text),
+	    "of %u deliver%s is not known whether the target has it, the "
+	    "oldest of run %lld",
+	    s->unknown, s->unknown == 1 ? "y" : "ies",
+	    (long long)s->first_missing);
+	(void)snprintf(hint, sizeof(hint),
+	    "'odbcship history %lld' says which; look there, then 'odbcship "
+	    "resend %lld TARGET', with --mark-delivered if it is there.",
+	    (long long)s->first_missing, (long long)s->first_missing);
+	if (s->unknown > 0 && put(arg, text, hint, e) < 0)
+		return -1;
+	(void)snprintf(text, sizeof(text),
+	    "%u run%s held by a check and nothing was shipped for %s, the "
+	    "oldest is run %lld",
+	    s->held, s->held == 1 ? " is" : "s are",
+	    s->held == 1 ? "its date" : "their dates",
+	    (long long)s->first_held);
+	(void)snprintf(hint, sizeof(hint),
+	    "'odbcship resend %lld --despite CHECK' ships it, 'odbcship resend "
+	    "%lld --give-up' forgets it.",
+	    (long long)s->first_held, (long long)s->first_held);
+	return s->held > 0 ? put(arg, text, hint, e) : 0;
 }

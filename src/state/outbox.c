@@ -16,7 +16,8 @@
 #define IS_LAST \
 	" NOT EXISTS (SELECT 1 FROM delivery g WHERE g.file = d.file" \
 	" AND g.target = d.target AND g.id > d.id)"
-#define IS_OWED " d.state IN ('pending', 'sending', 'failed') AND" IS_LAST
+#define IS_OPEN \
+	" d.state IN ('pending', 'sending', 'failed', 'unknown') AND" IS_LAST
 #define OF_FILES " FROM delivery d JOIN file f ON f.id = d.file"
 #define OF_RUNS OF_FILES " JOIN run r ON r.id = f.run"
 #define OF_JOB " r.job = ?1 AND r.environment = ?2 AND"
@@ -67,7 +68,9 @@ outbox_each_run(struct ledger *l, const struct run_key *key,
 
 	query_begin(&q, l->db,
 	    "SELECT DISTINCT r.id, r.date, r.shard, r.began_ms" OF_RUNS
-	    " WHERE" OF_JOB IS_OWED " ORDER BY r.id");
+	    " WHERE" OF_JOB " (d.state IN ('pending', 'sending', 'failed')"
+	    "  OR (d.state = 'delivered' AND r.state = 'lost')) AND" IS_LAST
+	    " ORDER BY r.id");
 	put_job(&q, key);
 	while ((more = query_next(&q, "read what is owed", e)) > 0) {
 		const struct outbox_run run = {
@@ -259,34 +262,54 @@ outbox_close(struct ledger *l, int64_t run, const char *target,
     const char *state, struct err *e)
 {
 	struct query q;
+	int n;
 
 	query_begin(&q, l->db,
 	    "UPDATE delivery SET state = ?1 WHERE id IN (SELECT d.id" OF_FILES
-	    " WHERE f.run = ?2 AND (?3 IS NULL OR d.target = ?3) AND"
-	    " d.state IN ('pending', 'sending', 'failed', 'unknown') AND" IS_LAST
+	    " WHERE f.run = ?2 AND (?3 IS NULL OR d.target = ?3) AND" IS_OPEN
 	    ")");
 	query_put_text(&q, state);
 	query_put_integer(&q, run);
 	query_put_text(&q, target);
 	if (query_run(&q, "close deliveries", e) < 0)
 		return -1;
-	return sqlite3_changes(l->db);
+	n = sqlite3_changes(l->db);
+	query_begin(&q, l->db,
+	    "UPDATE run SET state = 'failed' WHERE id = ? AND state = 'lost'");
+	query_put_integer(&q, run);
+	return query_run(&q, "close deliveries", e) < 0 ? -1 : n;
+}
+
+/* Runs of a key, newest first; those that were superseded need no more. */
+static int
+find_rival(struct ledger *l, int64_t run, int64_t *rival, struct err *e)
+{
+	struct query q;
+	int more;
+
+	query_begin(&q, l->db,
+	    "SELECT r.id" OF_RUNS " JOIN run me ON me.id = ?"
+	    " AND me.job = r.job AND me.environment = r.environment"
+	    " AND me.date = r.date AND me.shard = r.shard AND me.id <> r.id"
+	    " WHERE" IS_OPEN " LIMIT 1");
+	query_put_integer(&q, run);
+	more = query_next(&q, "look for other runs of the date", e);
+	if (more > 0)
+		*rival = query_integer(&q, 0);
+	query_end(&q);
+	return more;
 }
 
 int
 outbox_supersede(struct ledger *l, int64_t run, struct err *e)
 {
-	struct query q;
+	int64_t rival = 0;
+	int more;
 
-	query_begin(&q, l->db,
-	    "UPDATE delivery SET state = 'superseded' WHERE id IN"
-	    " (SELECT d.id" OF_RUNS " JOIN run me ON me.id = ?"
-	    " AND me.job = r.job AND me.environment = r.environment"
-	    " AND me.date = r.date AND me.shard = r.shard AND me.id <> r.id"
-	    " WHERE d.state IN ('pending', 'sending', 'failed', 'unknown')"
-	    " AND" IS_LAST ")");
-	query_put_integer(&q, run);
-	return query_run(&q, "close deliveries", e);
+	while ((more = find_rival(l, run, &rival, e)) > 0)
+		if (outbox_close(l, rival, NULL, "superseded", e) < 0)
+			return -1;
+	return more;
 }
 
 int
@@ -296,9 +319,7 @@ outbox_is_done(struct ledger *l, int64_t run, struct err *e)
 	int more;
 
 	query_begin(&q, l->db,
-	    "SELECT 1" OF_FILES " WHERE f.run = ? AND d.state IN"
-	    " ('pending', 'sending', 'failed', 'unknown') AND" IS_LAST
-	    " LIMIT 1");
+	    "SELECT 1" OF_FILES " WHERE f.run = ? AND" IS_OPEN " LIMIT 1");
 	query_put_integer(&q, run);
 	more = query_next(&q, "read what is owed", e);
 	query_end(&q);
@@ -339,8 +360,7 @@ outbox_count(struct ledger *l, const struct run_key *key,
 	    "SELECT coalesce(sum(d.state <> 'unknown'), 0),"
 	    " count(DISTINCT CASE WHEN d.state <> 'unknown' THEN r.id END),"
 	    " coalesce(sum(d.state = 'unknown'), 0), coalesce(min(r.id), 0)" OF_RUNS
-	    " WHERE" OF_JOB
-	    " d.state IN ('pending', 'sending', 'failed', 'unknown') AND" IS_LAST);
+	    " WHERE" OF_JOB IS_OPEN);
 	put_job(&q, key);
 	more = query_next(&q, "read what is owed", e);
 	sum->deliveries = more > 0 ? (unsigned)query_integer(&q, 0) : 0;

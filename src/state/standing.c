@@ -138,7 +138,9 @@ ask_rest(const struct asking *a, struct standing *s, struct err *e)
 		" AND state = 'held' AND NOT EXISTS (SELECT 1 FROM run"
 		" WHERE job = h.job AND environment = h.environment"
 		" AND date = h.date AND shard = h.shard AND id > h.id"
-		" AND (state = 'held' OR (" WELL ")))",
+		" AND (state = 'held' OR (" WELL ")))"
+		" AND NOT EXISTS (SELECT 1 FROM decision d WHERE d.run = h.id"
+		" AND d.text LIKE 'gave it up%')",
 		0, held, e) < 0 ||
 	    outbox_count(a->ledger, a->key, &owed, e) < 0)
 		return -1;

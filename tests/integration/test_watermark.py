@@ -157,14 +157,32 @@ class Watermark(Case):
         self.job(url="file:///nowhere/at/all/")
         self.run_on(1, expect=73)
         self.job()
-        self.run_on(2)
-        self.assertEqual((self.ids(2), self.value()), ([1, 2], ["2"]))
+        self.run_on(2)      # which delivers the file of the first
+        self.assertEqual((self.ids(1), self.ids(2), self.value()),
+                         ([1, 2], [], ["2"]))
         self.add(3)
-        self.run_on(1)
-        self.assertEqual((self.ids(1), self.value()), ([3], ["3"]))
+        self.run_on(1)      # shipped already
+        self.assertEqual((self.ids(1), self.value()), ([1, 2], ["2"]))
+        self.run_on(3)
+        self.assertEqual((self.ids(3), self.value()), ([3], ["3"]))
+
+    def test_waits(self):
+        """while a range is not delivered, the next one is not begun"""
+        self.add(1, 2)
+        self.job(url="file:///nowhere/at/all/")
+        self.run_on(1, expect=73)
+        self.add(3)
+        result = self.run_on(2, expect=75)
+        self.assert_message(
+            result, "run 1 is not delivered everywhere yet, and the rows of "
+            "this one begin where it ends")
+        self.job()
+        self.run_on(3)
+        self.assertEqual((self.ids(1), self.ids(3), self.value()),
+                         ([1, 2], [3], ["3"]))
 
     def test_killed_before_the_record(self):
-        """killed between shipping and the record: the same file once more"""
+        """killed between shipping and the record: nothing is queried again"""
         self.add(1, 2)
         process = self.home.start("run", "j", "--date", "2026-11-01")
         path = os.path.join(self.out, "o-01.csv")
@@ -185,14 +203,13 @@ class Watermark(Case):
         self.assertEqual(self.value(), [])
         self.add(3)
         result = self.run_on(1, "-v")
-        self.assertIn("its rows are exported again, from '0' to '2'",
-                      result.stderr)
+        self.assertNotIn("connected to", result.stderr)
         self.assertEqual((self.ids(1), self.value()), ([1, 2], ["2"]))
         self.run_on(2)
         self.assertEqual((self.ids(2), self.value()), ([3], ["3"]))
 
     def test_killed_and_another_date(self):
-        """the next date warns that rows may come twice"""
+        """the next date records it first, and begins where it ends"""
         self.add(1, 2)
         self.run_on(1)
         with sqlite3.connect(os.path.join(self.home.state,
@@ -200,10 +217,10 @@ class Watermark(Case):
             db.execute("UPDATE run SET state = 'running', status = -1")
             db.execute("DELETE FROM watermark")
         db.close()
-        result = self.run_on(2)
-        self.assertIn("run 1 of 2026-11-01 may have delivered rows up to '2' "
-                      "and is not recorded as shipped", result.stderr)
-        self.assertEqual(self.ids(2), [1, 2])
+        self.add(3)
+        self.run_on(2)
+        self.assertEqual((self.ids(1), self.ids(2), self.value()),
+                         ([1, 2], [3], ["3"]))
 
     def test_back(self):
         """a maximum that went back is told, and nothing is new"""
