@@ -240,7 +240,7 @@ class Status(Overview):
         view = self.status()["daily"]
         self.assertEqual((view["state"], view["missing_deliveries"]),
                          ("failed", 1))
-        self.assertIn("1 delivery is still missing",
+        self.assertIn("1 delivery is still owed",
                       self.home.run("status").stdout)
 
 
