@@ -49,8 +49,7 @@ struct outbox_sum {
 /* Order the delivery of all files of a run to each of the targets. */
 int outbox_order(struct ledger *l, int64_t run, const char *const *targets,
     size_t n, struct err *e) MUST_CHECK;
-/* Call put for each run of the key's job and environment that owes, in order.
- */
+/* Call put for each run of the key's job and environment that owes. */
 int outbox_each_run(struct ledger *l, const struct run_key *key,
     int (*put)(void *arg, const struct outbox_run *run, struct err *e),
     void *arg, struct err *e) MUST_CHECK;
@@ -89,9 +88,9 @@ int outbox_find_unknown(struct ledger *l, const struct run_key *key,
 /* What the key's job and environment owe in all. */
 int outbox_count(struct ledger *l, const struct run_key *key,
     struct outbox_sum *sum, struct err *e) MUST_CHECK;
-/* Record what a person decided about a run. */
-int outbox_decide(struct ledger *l, int64_t run, const char *user,
-    const char *host, const char *text, struct err *e) MUST_CHECK;
+/* Record what a person ("ann on db1") decided about a run. */
+int outbox_decide(struct ledger *l, int64_t run, const char *who,
+    const char *text, struct err *e) MUST_CHECK;
 /* Call put for each decision about a run, in order. */
 int outbox_each_decision(struct ledger *l, int64_t run,
     int (*put)(void *arg, int64_t at_ms, const char *text, struct err *e),

@@ -107,8 +107,8 @@ settle(const struct earlier_request *r, struct earlier_item *item)
 		(void)err_set(error, ERR_TARGET,
 		    "whether '%s' has it is not known", item->kept.in_doubt);
 		(void)err_hint(error,
-		    "Look there; then 'odbcship resend %lld %s' sends it again, "
-		    "and with --mark-delivered says that it is there.",
+		    "Look there; then 'odbcship resend %lld %s' sends it "
+		    "again, and with --mark-delivered says that it is there.",
 		    (long long)item->run, item->kept.in_doubt);
 	}
 	if (rc == 0)

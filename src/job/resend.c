@@ -346,10 +346,14 @@ record(void *arg, struct err *e)
 	struct resend *r = arg;
 	struct buf text = BUF_INIT(DECISION_MAX);
 	int rc = put_decision(r, &text, e);
+	char who[512];
+
+	(void)snprintf(
+	    who, sizeof(who), "%s on %s", r->user, r->kept.plan->host);
 
 	if (rc == 0)
-		rc = outbox_decide(r->ledger, r->options->run, r->user,
-		    r->kept.plan->host, buf_text(&text), e);
+		rc = outbox_decide(
+		    r->ledger, r->options->run, who, buf_text(&text), e);
 	if (rc == 0)
 		rc = order(r, e);
 	if (rc == 0)

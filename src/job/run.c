@@ -1,9 +1,10 @@
 /*
  * run.c - the story of a run
  *
- * Load the spec, plan, lock, finish what earlier runs left, look whether it was
- * done already, export, record, ship. Each stage is one function; what a stage does in detail lives with
- * plan.c, export.c, deliver.c and the state room.
+ * Load the spec, plan, lock, finish what earlier runs left, look whether it
+ * was done already, export, record, ship. Each stage is one function; what a
+ * stage does in detail lives with plan.c, earlier.c, export.c, record.c,
+ * deliver.c and the state room.
  */
 #include <pwd.h>
 #include <stdio.h>
@@ -23,6 +24,8 @@
 #include "job/earlier.h"
 #include "job/environment.h"
 #include "job/plan.h"
+#include "job/prune.h"
+#include "job/record.h"
 #include "job/run.h"
 #include "job/sidefile.h"
 #include "job/watermark.h"
@@ -148,38 +151,6 @@ take_lock(struct run *r, struct err *e)
 	return rc;
 }
 
-static int
-take_lost(void *arg, const struct run_row *row, struct err *e)
-{
-	(void)e;
-	*(bool *)arg = strcmp(row->state, "lost") == 0;
-	return 0;
-}
-
-static int
-count_file(void *arg, const struct run_file *file, struct err *e)
-{
-	(void)e;
-	*(unsigned *)arg += !file->skipped;
-	return 0;
-}
-
-/* A lost run's file is kept when it was finished, else there is but a part. */
-static int
-keep_finished(void *arg, int64_t run)
-{
-	const struct run *r = arg;
-	const struct run_filter filter = { .id = run, .limit = 1 };
-	struct err e = ERR_INIT;
-	bool lost = false;
-	unsigned files = 0;
-
-	if (ledger_each_run(r->ledger, &filter, take_lost, &lost, &e) < 0 ||
-	    ledger_each_file(r->ledger, run, count_file, &files, &e) < 0)
-		return 1;
-	return !lost || files > 0;
-}
-
 /* What a killed run left, now that the lock proves that it is dead. */
 static int
 close_lost(struct run *r, const struct run_key *key, struct err *e)
@@ -191,7 +162,8 @@ close_lost(struct run *r, const struct run_key *key, struct err *e)
 	log_warning("%d earlier run%s of '%s' ended without a word: killed, "
 		    "or the host went down",
 	    n, n > 1 ? "s" : "", key->job);
-	dirs_prune_spool(r->state, r->key, keep_finished, r);
+	prune_lost(&(const struct prune_request){
+	    .ledger = r->ledger, .state = r->state, .key = r->key });
 	return 0;
 }
 
@@ -526,130 +498,6 @@ export_files(struct run *r, struct err *e)
 	return sidefile_write_all(r->plan, r->spool, o, e);
 }
 
-static struct run_file
-row_of(const struct run_file_outcome *f)
-{
-	struct run_file row = {
-		.name = f->name,
-		.path = f->path,
-		.kind = f->kind,
-		.bytes = f->bytes,
-		.sha256 = f->sha256,
-		.content_bytes = f->bytes,
-		.content_sha256 = f->sha256,
-	};
-
-	if (f->data == NULL)
-		return row;
-	row.rows = f->data->rows;
-	row.columns = f->data->columns;
-	row.lossy = f->data->changes.lossy;
-	row.replaced = f->data->changes.replaced;
-	row.prefixed = f->data->changes.prefixed;
-	row.skipped = f->data->skipped;
-	row.content_bytes = f->data->content_bytes;
-	row.content_sha256 = f->data->content_sha256;
-	return row;
-}
-
-static int
-record_files(struct run *r, struct err *e)
-{
-	struct run_outcome *o = r->outcome;
-	struct run_file *rows = calloc(o->n_files, sizeof(*rows));
-	int rc;
-
-	if (rows == NULL)
-		return err_set(e, ERR_INTERNAL, "out of memory");
-	for (size_t i = 0; i < o->n_files; i++)
-		rows[i] = row_of(&o->files[i]);
-	rc = ledger_put_files(r->ledger, o->run, rows, o->n_files, e);
-	for (size_t i = 0; rc == 0 && i < o->n_files; i++)
-		o->files[i].id = rows[i].id;
-	free(rows);
-	return rc;
-}
-
-/* Whether every file of the run was skipped. */
-static bool
-is_empty(const struct run_outcome *o)
-{
-	for (size_t i = 0; i < o->n_files; i++)
-		if (o->files[i].path != NULL)
-			return false;
-	return true;
-}
-
-/* To which targets the files are to go; older ones of this date no more. */
-static int
-order_deliveries(struct run *r, struct err *e)
-{
-	const struct plan *p = r->plan;
-	const char **targets = calloc(p->n_targets + 1, sizeof(*targets));
-	int rc = -1;
-
-	if (targets == NULL)
-		return err_set(e, ERR_INTERNAL, "out of memory");
-	for (size_t i = 0; i < p->n_targets; i++)
-		targets[i] = p->targets[i].target.name;
-	if (outbox_supersede(r->ledger, r->outcome->run, e) == 0)
-		rc = outbox_order(
-		    r->ledger, r->outcome->run, targets, p->n_targets, e);
-	free(targets);
-	return rc;
-}
-
-/* A run on its way into the ledger; held says why it is not to be shipped. */
-struct recording {
-	struct run *run;
-	struct err held;
-};
-
-/*
- * From here on the run can be finished by another process: its files, what
- * checks came to, and to whom it goes are recorded together.
- */
-static int
-record_all(void *arg, struct err *e)
-{
-	struct recording *recording = arg;
-	struct run *r = recording->run;
-	struct run_outcome *o = r->outcome;
-
-	if (record_files(r, e) < 0 ||
-	    watermark_record(r->ledger, o->run, r->plan, &o->result, e) < 0)
-		return -1;
-	if (is_empty(o)) {
-		check_record(r->ledger, o->run, &o->result);
-		return 0;
-	}
-	if (check_file(r->plan, r->ledger, o, &recording->held) < 0) {
-		if (recording->held.class == ERR_DATA)
-			return 0;
-		*e = recording->held;
-		return -1;
-	}
-	return r->options->no_ship ? 0 : order_deliveries(r, e);
-}
-
-static int
-record(struct run *r, struct err *e)
-{
-	struct recording recording = { r, ERR_INIT };
-	struct run_outcome *o = r->outcome;
-
-	if (ledger_atomically(r->ledger, record_all, &recording, e) < 0) {
-		for (size_t i = 0; i < o->n_files; i++)
-			o->files[i].id = 0;
-		return -1;
-	}
-	if (recording.held.class == ERR_NONE)
-		return 0;
-	o->state = RUN_HELD;
-	*e = recording.held;
-	return -1;
-}
-
 static int
 ship_it(struct run *r, struct err *e)
 {
@@ -660,7 +508,7 @@ ship_it(struct run *r, struct err *e)
 		.watch = r->watch,
 	};
 
-	if (is_empty(o)) {
+	if (record_is_empty(o)) {
 		o->state = RUN_EMPTY;
 		return 0;
 	}
@@ -681,74 +529,19 @@ ship_it(struct run *r, struct err *e)
 static int
 work(struct run *r, struct err *e)
 {
+	const struct record_request request = {
+		.plan = r->plan,
+		.ledger = r->ledger,
+		.outcome = r->outcome,
+		.no_ship = r->options->no_ship,
+	};
 	struct run_key key = run_key(r);
 
 	if (plan_name_run(r->plan, r->outcome->run, e) < 0 ||
 	    watermark_begin(r->plan, r->ledger, &key, e) < 0 ||
-	    export_files(r, e) < 0 || record(r, e) < 0)
+	    export_files(r, e) < 0 || record_run(&request, e) < 0)
 		return -1;
 	return ship_it(r, e);
-}
-
-static int
-take_ended(void *arg, const struct run_row *row, struct err *e)
-{
-	int64_t *ended_ms = arg;
-
-	(void)e;
-	*ended_ms = row->ended_ms;
-	return 0;
-}
-
-/* When a directory of the spool was changed last; 0 when it cannot be seen. */
-static int64_t
-changed_ms(const struct run *r, int64_t run)
-{
-	char path[4096];
-	struct stat st;
-
-	(void)snprintf(path, sizeof(path), "%s/spool/%s/%lld", r->state, r->key,
-	    (long long)run);
-	return stat(path, &st) == 0 ? (int64_t)st.st_mtime * 1000 : 0;
-}
-
-/* Spooled files stay for limits.keep after their run ended. */
-static int
-keep_spool(void *arg, int64_t run)
-{
-	const struct run *r = arg;
-	const struct run_filter filter = { .id = run, .limit = 1 };
-	int64_t oldest = clock_wall_ms() - (int64_t)r->plan->keep_ms;
-	int64_t ended_ms = -1;
-	struct err e = ERR_INIT;
-
-	if (run == r->outcome->run || r->plan->keep_ms == 0 ||
-	    ledger_each_run(r->ledger, &filter, take_ended, &ended_ms, &e) < 0)
-		return 1;
-	if (ended_ms < 0) /* of a ledger that was lost */
-		ended_ms = changed_ms(r, run);
-	return ended_ms == 0 || ended_ms > oldest;
-}
-
-/* Runs are forgotten after limits.history, but not before their files. */
-static void
-forget_runs(struct run *r)
-{
-	const struct run_key key = run_key(r);
-	int64_t history_ms = spec_number(r->spec, "limits.history");
-	int64_t keep_ms = (int64_t)r->plan->keep_ms;
-	struct err e = ERR_INIT;
-	int n;
-
-	if (history_ms == 0 || keep_ms == 0)
-		return;
-	if (history_ms < keep_ms)
-		history_ms = keep_ms;
-	n = standing_forget(r->ledger, &key, clock_wall_ms() - history_ms, &e);
-	if (n < 0)
-		log_warning("%s", e.text);
-	else if (n > 0)
-		log_info("%d runs are forgotten (limits.history)", n);
 }
 
 /* Whether something was finished that may be shipped later. */
@@ -772,6 +565,14 @@ end_run(struct run *r, int rc, struct err *e)
 		.error = rc < 0 ? e : NULL,
 	};
 
+	const struct prune_request request = {
+		.ledger = r->ledger,
+		.state = r->state,
+		.key = r->key,
+		.plan = r->plan,
+		.run = o->run,
+	};
+
 	if ((rc < 0 ? !has_files(o) : o->state == RUN_EMPTY) &&
 	    r->spool != NULL && file_remove_tree(r->spool, &own) < 0)
 		log_warning("%s", own.text);
@@ -791,8 +592,7 @@ end_run(struct run *r, int rc, struct err *e)
 		note_difference(r);
 	if (rc == 0) {
 		log_info("run %lld %s", (long long)o->run, end.state);
-		dirs_prune_spool(r->state, r->key, keep_spool, r);
-		forget_runs(r);
+		prune_old(&request);
 	}
 	return rc;
 }

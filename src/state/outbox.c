@@ -20,6 +20,8 @@
 	" d.state IN ('pending', 'sending', 'failed', 'unknown') AND" IS_LAST
 #define OF_FILES " FROM delivery d JOIN file f ON f.id = d.file"
 #define OF_RUNS OF_FILES " JOIN run r ON r.id = f.run"
+/* The oldest of them. */
+#define FIRST " coalesce(min(r.id), 0)"
 #define OF_JOB " r.job = ?1 AND r.environment = ?2 AND"
 
 static const char *
@@ -359,7 +361,7 @@ outbox_count(struct ledger *l, const struct run_key *key,
 	query_begin(&q, l->db,
 	    "SELECT coalesce(sum(d.state <> 'unknown'), 0),"
 	    " count(DISTINCT CASE WHEN d.state <> 'unknown' THEN r.id END),"
-	    " coalesce(sum(d.state = 'unknown'), 0), coalesce(min(r.id), 0)" OF_RUNS
+	    " coalesce(sum(d.state = 'unknown'), 0)," FIRST OF_RUNS
 	    " WHERE" OF_JOB IS_OPEN);
 	put_job(&q, key);
 	more = query_next(&q, "read what is owed", e);
@@ -372,18 +374,17 @@ outbox_count(struct ledger *l, const struct run_key *key,
 }
 
 int
-outbox_decide(struct ledger *l, int64_t run, const char *user, const char *host,
-    const char *text, struct err *e)
+outbox_decide(struct ledger *l, int64_t run, const char *who, const char *text,
+    struct err *e)
 {
 	struct query q;
 
 	query_begin(&q, l->db,
-	    "INSERT INTO decision (run, at_ms, user, host, text)"
-	    " VALUES (?, ?, ?, ?, ?)");
+	    "INSERT INTO decision (run, at_ms, who, text)"
+	    " VALUES (?, ?, ?, ?)");
 	query_put_integer(&q, run);
 	query_put_integer(&q, clock_wall_ms());
-	query_put_text(&q, user);
-	query_put_text(&q, host);
+	query_put_text(&q, who);
 	query_put_text(&q, text);
 	return query_run(&q, "record a decision", e);
 }
@@ -397,7 +398,7 @@ outbox_each_decision(struct ledger *l, int64_t run,
 	int more;
 
 	query_begin(&q, l->db,
-	    "SELECT at_ms, user || ' on ' || host || ': ' || text"
+	    "SELECT at_ms, who || ': ' || text"
 	    " FROM decision WHERE run = ? ORDER BY id");
 	query_put_integer(&q, run);
 	while ((more = query_next(&q, "read the decisions", e)) > 0)

@@ -113,8 +113,7 @@ static const char *const schema_steps[] = {
 	"CREATE TABLE decision ("
 	" id INTEGER PRIMARY KEY,"
 	" run INTEGER NOT NULL REFERENCES run (id) ON DELETE CASCADE,"
-	" at_ms INTEGER NOT NULL, user TEXT NOT NULL, host TEXT NOT NULL,"
-	" text TEXT NOT NULL);",
+	" at_ms INTEGER NOT NULL, who TEXT NOT NULL, text TEXT NOT NULL);",
 };
 
 /* The version that all steps lead to. */
