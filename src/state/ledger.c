@@ -92,6 +92,24 @@ count_tables(struct ledger *l, bool ours, int64_t *n, struct err *e)
 	return more < 0 ? -1 : 0;
 }
 
+/* Who made it, where that is said; ours say so since the step that does. */
+static int
+check_application(struct ledger *l, struct err *e)
+{
+	struct query q;
+	int64_t id = 0;
+	int more;
+
+	query_begin(&q, l->db, "PRAGMA application_id");
+	more = query_next(&q, "read whose ledger it is", e);
+	if (more > 0)
+		id = query_integer(&q, 0);
+	query_end(&q);
+	if (more < 0)
+		return -1;
+	return id == 0 || id == SCHEMA_APPLICATION ? 0 : not_ours(e);
+}
+
 /* A database of somebody else's, or one that lost its tables. */
 static int
 check_schema(struct ledger *l, int64_t version, struct err *e)
@@ -107,6 +125,22 @@ check_schema(struct ledger *l, int64_t version, struct err *e)
 	return 0;
 }
 
+/* Whose file it is, and whether this version can use it. */
+static int
+check_ledger(
+    struct ledger *l, const char *path, int64_t *version, struct err *e)
+{
+	if (read_version(l, version, e) < 0 || check_application(l, e) < 0)
+		return -1;
+	if (*version <= SCHEMA_VERSION)
+		return check_schema(l, *version, e);
+	(void)err_set(e, ERR_LOCAL,
+	    "the ledger '%s' was written by a newer odbcship (version %lld, "
+	    "this one knows %d)",
+	    path, (long long)*version, (int)SCHEMA_VERSION);
+	return err_hint(e, "Install the newer odbcship here too.");
+}
+
 /* Under the write lock, so that two processes do not both begin. */
 static int
 upgrade(struct ledger *l, const char *path, struct err *e)
@@ -114,16 +148,7 @@ upgrade(struct ledger *l, const char *path, struct err *e)
 	int64_t version = 0;
 	char mark[64];
 
-	if (read_version(l, &version, e) < 0)
-		return -1;
-	if (version > SCHEMA_VERSION) {
-		(void)err_set(e, ERR_LOCAL,
-		    "the ledger '%s' was written by a "
-		    "newer odbcship (version %lld, this one knows %d)",
-		    path, (long long)version, (int)SCHEMA_VERSION);
-		return err_hint(e, "Install the newer odbcship here too.");
-	}
-	if (check_schema(l, version, e) < 0)
+	if (check_ledger(l, path, &version, e) < 0)
 		return -1;
 	if (version == SCHEMA_VERSION)
 		return 0; /* nothing is written, nothing to wait for */
@@ -135,11 +160,31 @@ upgrade(struct ledger *l, const char *path, struct err *e)
 	return execute(l, mark, "make the ledger", e);
 }
 
+/*
+ * Before anything is written, not so much as a journal's mode: a file of
+ * somebody else's stays as it is. One of no bytes is ours to fill, and all is
+ * read at one moment, since another run may be filling it.
+ */
+static int
+recognise(struct ledger *l, const char *path, struct err *e)
+{
+	struct err own = ERR_INIT;
+	int64_t version = 0;
+	int rc;
+
+	if (execute(l, "BEGIN", "open the ledger", e) < 0)
+		return -1;
+	rc = check_ledger(l, path, &version, e);
+	(void)execute(l, "ROLLBACK", "roll back", &own);
+	return rc;
+}
+
 static int
 prepare(struct ledger *l, const char *path, struct err *e)
 {
 	(void)sqlite3_busy_timeout(l->db, LEDGER_BUSY_MS);
-	if (execute(l,
+	if (recognise(l, path, e) < 0 ||
+	    execute(l,
 		"PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
 		" PRAGMA foreign_keys = ON",
 		"open the ledger", e) < 0 ||

@@ -114,7 +114,14 @@ static const char *const schema_steps[] = {
 	" id INTEGER PRIMARY KEY,"
 	" run INTEGER NOT NULL REFERENCES run (id) ON DELETE CASCADE,"
 	" at_ms INTEGER NOT NULL, who TEXT NOT NULL, text TEXT NOT NULL);",
+	/* Whose file it is ("ODBs"), and whether a note was told. */
+	"PRAGMA application_id = 1329873523;"
+	"ALTER TABLE note ADD COLUMN is_told INTEGER NOT NULL DEFAULT 0;"
+	"UPDATE note SET is_told = 1;",
 };
+
+/* What PRAGMA application_id says of a ledger, or 0 in older ones. */
+enum { SCHEMA_APPLICATION = 0x4f444273 };
 
 /* The version that all steps lead to. */
 enum { SCHEMA_VERSION = sizeof(schema_steps) / sizeof(schema_steps[0]) };

@@ -110,6 +110,45 @@ class Ledger(CliCase):
             data = f.read()
         self.begun_anew(data, "no ledger of odbcship")
 
+    def foreign(self, *statements):
+        """A database of somebody else's in an old journal mode; its bytes."""
+        self.put_bytes(b"")
+        db = sqlite3.connect(self.path)
+        for sql in statements:
+            db.execute(sql)
+        db.commit()
+        db.close()
+        with open(self.path, "rb") as f:
+            data = f.read()
+        self.assertEqual(data[18:20], b"\1\1")      # no write-ahead log
+        return data
+
+    def test_foreign_mode(self):
+        """a database of somebody else's is not changed by being looked at"""
+        data = self.foreign("CREATE TABLE shopping (item TEXT)")
+        for words in (("history",), ("status",), ("doctor",)):
+            self.home.run(*words, expect=None)
+            with open(self.path, "rb") as f:
+                self.assertEqual(f.read(), data, words)
+        self.begun_anew(data, "no ledger of odbcship")
+
+    def test_foreign_application(self):
+        """a database with our tables that says it is another program's"""
+        tables = ("run", "statement", "file", "delivery")
+        data = self.foreign(
+            "PRAGMA application_id = 252006674", "PRAGMA user_version = 5",
+            *("CREATE TABLE %s (x)" % name for name in tables))
+        self.begun_anew(data, "no ledger of odbcship")
+
+    def test_application(self):
+        """a ledger says whose it is; one that does not yet is taken as well"""
+        (row,) = self.home.ledger("PRAGMA application_id")
+        self.assertEqual(row["application_id"].to_bytes(4, "big"), b"ODBs")
+        self.change("PRAGMA application_id = 0")
+        self.assert_silent(self.home.run("run", "daily", "--date",
+                                         "2026-01-03"))
+        self.assertEqual(self.aside(), [])
+
     def test_lost_table(self):
         """a ledger without one of its tables"""
         self.change("DROP TABLE delivery")
