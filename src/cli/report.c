@@ -337,7 +337,15 @@ put_bad(struct page *p, size_t i)
 	html_put(h, "</article>");
 }
 
-/* Good runs that are otherwise than those before. */
+/* A job whose last run was good, but otherwise than those before. */
+static bool
+is_strange(const struct page *p, size_t i)
+{
+	return !view_is_bad(&p->o->views[i]) &&
+	    (is_odd(&p->runs[i], REPORT_ROWS) ||
+		is_odd(&p->runs[i], REPORT_ELAPSED));
+}
+
 static void
 put_odd(struct page *p, size_t i)
 {
@@ -346,7 +354,7 @@ put_odd(struct page *p, size_t i)
 	bool fewer = is_odd(&p->runs[i], REPORT_ROWS);
 	bool slower = is_odd(&p->runs[i], REPORT_ELAPSED);
 
-	if (view_is_bad(v) || (!fewer && !slower))
+	if (!is_strange(p, i))
 		return;
 	html_format(
 	    h, "<article class=\"card warn\"><h3><a href=\"#j%zu\">", i);
@@ -639,7 +647,7 @@ put_head(struct page *p)
 	(void)gethostname(host, sizeof(host) - 1);
 	date_put_moment(now, NULL, p->o->now_ms);
 	for (size_t i = 0; i < p->o->n; i++)
-		bad += view_is_bad(&p->o->views[i]);
+		bad += view_is_bad(&p->o->views[i]) || is_strange(p, i);
 	html_put(&p->h,
 	    "<!DOCTYPE html>\n<html lang=en><head><meta charset=utf-8>"
 	    "<meta name=viewport content=\"width=device-width\">"

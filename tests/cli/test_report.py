@@ -163,6 +163,7 @@ class Report(ReportCase):
                   seconds=lambda job, run: 10 if run < 11 else 45)
         said = self.page().said()
         self.assertIn("fewer rows, slower", said)
+        self.assertIn("1 job, 1 needs a person.", said)
         self.assertIn("Rows: 400; the median of the runs before is 1,000, "
                       "60 % fewer.", said)
         self.assertIn("the median of the runs before is 10.0 s, 350 % slower.",
@@ -172,6 +173,7 @@ class Report(ReportCase):
         """what is as always is not pointed at"""
         self.fill(1, 12, rows=lambda job, run: 1000 - run)
         said = self.page().said()
+        self.assertIn("1 job, 0 need a person.", said)
         self.assertNotIn("fewer rows", said)
         self.assertNotIn("⚠", said)
 
