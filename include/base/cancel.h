@@ -19,6 +19,12 @@
 
 #include "base/err.h"
 
+/*
+ * After a signal all is to be over within 20 s (design.md 4): when the last
+ * thing must be done, and how long one that waits for others may take.
+ */
+enum { CANCEL_END_MS = 18 * 1000, CANCEL_STEP_MS = 5 * 1000 };
+
 /* Install the handlers; once a process. */
 int cancel_install(struct err *e) MUST_CHECK;
 /* Readable when a signal came; -1 before cancel_install. */
@@ -31,6 +37,11 @@ uint64_t cancel_left_ms(void);
 bool cancel_is_due(void);
 /* 0 while work may go on; else -1 with the reason. */
 int cancel_check(struct err *e) MUST_CHECK;
+/*
+ * Milliseconds left of CANCEL_END_MS since a signal was first seen; UINT64_MAX
+ * while none came.
+ */
+uint64_t cancel_grace_ms(void);
 /* Let a signal have the handler SIG_IGN or SIG_DFL. */
 void cancel_set_action(int number, void (*handler)(int));
 /*

@@ -71,6 +71,8 @@ struct job_entry {
  */
 int spec_load(struct spec **s, const struct spec_request *request,
     struct problems *problems, struct err *e) MUST_CHECK;
+/* Whether there is a file for the job's spec, whatever is in it. */
+bool spec_is_there(const struct spec_request *request);
 /* Free; NULL is fine. */
 void spec_free(struct spec *s);
 

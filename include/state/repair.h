@@ -18,10 +18,23 @@
  * files in the spool.
  */
 int repair_open(struct ledger **l, const char *state, struct err *e) MUST_CHECK;
+/* What happened to the ledger. */
+struct repair_note {
+	int64_t id;	  /* its number */
+	int64_t at_ms;	  /* wall time */
+	const char *text; /* one line, borrowed */
+};
+
 /* Call put for each note since a time, oldest first. */
 int repair_each_note(struct ledger *l, int64_t since_ms,
-    int (*put)(void *arg, int64_t at_ms, const char *text, struct err *e),
+    int (*put)(void *arg, const struct repair_note *note, struct err *e),
     void *arg, struct err *e) MUST_CHECK;
+/* Call put for each note that nobody was told of (notify), oldest first. */
+int repair_each_untold(struct ledger *l,
+    int (*put)(void *arg, const struct repair_note *note, struct err *e),
+    void *arg, struct err *e) MUST_CHECK;
+/* Record that the notes up to one were told. */
+int repair_set_told(struct ledger *l, int64_t id, struct err *e) MUST_CHECK;
 /* Whether an error says that the ledger is damaged. */
 bool repair_is_damage(const struct err *e);
 

@@ -19,6 +19,7 @@ enum tell_outcome {
 	TELL_FAILED,	/* a run failed, or could not begin */
 	TELL_SKIPPED,	/* nothing was to be done, or another run did it */
 	TELL_LATE,	/* no run where one was expected */
+	TELL_NOTED,	/* something happened to the ledger */
 	TELL_TRIED	/* somebody tries whether telling works */
 };
 

@@ -5,7 +5,9 @@
  * command. A failure is told when the job was well before, and again only
  * when the entry wants to be reminded; recovery is told once, with how long
  * it took. What could not be told is logged, recorded, and tried again at the
- * next occasion. A ping is of another kind: it goes out for each run.
+ * next occasion. After a signal all of it is over within CANCEL_END_MS
+ * (base/cancel.h); what is not told by then is kept as well. A ping is of
+ * another kind: it goes out for each run.
  *
  * Shape	tell_start -> (the run) -> tell_end
  * Errors	none that reach the caller: all are logged as warnings
@@ -33,6 +35,7 @@ enum tell_kind {
 	TELL_SUCCESS,  /* it works, as always */
 	TELL_ABSENCE,  /* it did not run */
 	TELL_SKIP,     /* nothing was done */
+	TELL_NOTE,     /* something happened to the ledger */
 	TELL_TEST      /* a try */
 };
 
@@ -70,6 +73,12 @@ void tell_end(const struct spec *s, struct ledger *ledger,
 size_t tell_test(const struct spec *s, const struct tell_event *event,
     void (*put)(void *arg, const char *way, const struct err *error),
     void *arg);
+/*
+ * Tell of what is no run's and changes nothing for the job (TELL_NOTED), to
+ * all that want to hear of failures. Whether there is anybody.
+ */
+bool tell_note(const struct spec *s, struct ledger *ledger,
+    const struct tell_event *event);
 /* Try to tell what could not be told before; nothing else is told. */
 void tell_pending(const struct spec *s, struct ledger *ledger);
 /*

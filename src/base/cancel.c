@@ -19,6 +19,7 @@
 static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
 
 static volatile sig_atomic_t caught;
+static uint64_t seen_ms; /* when it was first asked for and there */
 static int ends[2] = { -1, -1 };
 static uint64_t deadline_ms;
 static uint64_t deadline_limit_ms;
@@ -101,16 +102,38 @@ cancel_left_ms(void)
 	return now < deadline_ms ? deadline_ms - now : 0;
 }
 
+/* The signal that came, or 0. */
+static int
+see_signal(void)
+{
+	int number = caught;
+
+	if (number != 0 && seen_ms == 0)
+		seen_ms = clock_monotonic_ms();
+	return number;
+}
+
 bool
 cancel_is_due(void)
 {
-	return caught != 0 || cancel_left_ms() == 0;
+	return see_signal() != 0 || cancel_left_ms() == 0;
+}
+
+uint64_t
+cancel_grace_ms(void)
+{
+	uint64_t since;
+
+	if (see_signal() == 0)
+		return UINT64_MAX;
+	since = clock_monotonic_ms() - seen_ms;
+	return since < CANCEL_END_MS ? CANCEL_END_MS - since : 0;
 }
 
 int
 cancel_check(struct err *e)
 {
-	int number = caught;
+	int number = see_signal();
 	char limit[32];
 
 	if (number != 0) {
@@ -136,6 +159,7 @@ forget(void)
 	}
 	ends[0] = ends[1] = -1;
 	caught = 0;
+	seen_ms = 0;
 }
 
 /* The number of the signal comes along with the one that carries it. */

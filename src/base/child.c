@@ -35,6 +35,7 @@ struct child {
 	int out;	      /* its output, or -1 */
 	uint64_t until_ms;    /* monotonic */
 	bool must_finish;     /* though the run is cancelled */
+	bool is_hurried;      /* by a signal: until_ms is near */
 	const char *too_long; /* the hint when it takes too long */
 };
 
@@ -114,11 +115,18 @@ become(const char *const *argv, int in, int out)
 }
 
 static int
-check_time(const struct child *c, struct err *e)
+check_time(struct child *c, struct err *e)
 {
+	uint64_t now = clock_monotonic_ms();
+
 	if (!c->must_finish && cancel_check(e) < 0)
 		return -1;
-	if (clock_monotonic_ms() < c->until_ms)
+	if (!c->is_hurried && cancel_is_due()) {
+		c->is_hurried = true;
+		if (c->until_ms > now + CANCEL_STEP_MS)
+			c->until_ms = now + CANCEL_STEP_MS;
+	}
+	if (now < c->until_ms)
 		return 0;
 	(void)err_set(e, ERR_SPEC, "took too long");
 	return err_hint(e, "%s", c->too_long);
@@ -174,7 +182,7 @@ read_some(
 
 /* It may have closed its output and go on: its time is limited here too. */
 static int
-reap(const struct child *c, int rc, struct err *e)
+reap(struct child *c, int rc, struct err *e)
 {
 	int status = 0;
 	pid_t ended = 0;
@@ -257,8 +265,10 @@ int
 child_output(const char *const *argv, uint64_t timeout_ms, struct buf *out,
     struct err *e)
 {
+	/* Who asks after a signal has somebody to tell of it. */
 	struct child c = { .in = -1,
 		.out = -1,
+		.must_finish = cancel_is_due(),
 		.too_long = "It must write the secret and end by itself." };
 	struct child_input nothing = { NULL, 0 };
 	int rc;

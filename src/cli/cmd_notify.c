@@ -42,6 +42,25 @@ put_way(void *arg, const char *way, const struct err *error)
 		t->status = err_exit_status(&e);
 }
 
+/* A test of nothing did not succeed: nobody would hear of a failure. */
+static void
+complain(const struct spec *s, struct problems *problems, struct trial *t)
+{
+	struct err nobody = ERR_INIT;
+
+	(void)err_set(&nobody, ERR_SPEC,
+	    "nobody is told of '%s': neither the job nor the main file has "
+	    "notify",
+	    t->job);
+	(void)err_hint(&nobody,
+	    "Write notify = ( { mail = { to = ( \"team@example.com\" ); url = "
+	    "\"smtp://...\"; }; } ); into the main file, for all jobs; "
+	    "'odbcship help notify.mail.url' and 'show --settings notify' say "
+	    "more.");
+	problems_add(problems, spec_path(s), 0, &nobody);
+	t->status = err_exit_status(&nobody);
+}
+
 static int
 test_spec(const struct spec *s, struct problems *problems)
 {
@@ -64,8 +83,7 @@ test_spec(const struct spec *s, struct problems *problems)
 		return err_statuses[ERR_SPEC].status;
 	(void)gethostname(host, sizeof(host) - 1);
 	if (tell_test(s, &event, put_way, &trial) == 0)
-		printf(
-		    "%s: nobody is told: the job has no notify\n", trial.job);
+		complain(s, problems, &trial);
 	return trial.status;
 }
 

@@ -69,10 +69,40 @@ json_last(struct json *j, const struct run_row *row)
 	json_end(j);
 }
 
-static void
-json_view(struct json *j, const struct job_view *v, int64_t now_ms)
+static int
+json_note(void *arg, const struct repair_note *note, struct err *e)
+{
+	struct json *j = arg;
+
+	(void)e;
+	json_begin_object(j, NULL);
+	moment_json(j, "time", note->at_ms);
+	json_string(j, "text", note->text);
+	json_end(j);
+	return 0;
+}
+
+/* They concern each job, so they stand in each. */
+static int
+json_notes(struct json *j, const struct overview *o, struct err *e)
+{
+	int rc = 0;
+
+	json_begin_array(j, "ledger_notes");
+	if (o->ledger != NULL)
+		rc = repair_each_note(
+		    o->ledger, o->now_ms - OVERVIEW_NOTES_MS, json_note, j, e);
+	json_end(j);
+	return rc;
+}
+
+static int
+json_view(struct json *j, const struct overview *o, const struct job_view *v,
+    struct err *e)
 {
 	const struct standing *s = &v->standing;
+	int64_t now_ms = o->now_ms;
+	int rc;
 
 	json_begin_object(j, NULL);
 	json_string(j, "job", v->job);
@@ -100,7 +130,9 @@ json_view(struct json *j, const struct job_view *v, int64_t now_ms)
 	json_integer(j, "unknown_deliveries", s->unknown);
 	json_integer(j, "held_dates", s->held);
 	json_last(j, &v->last);
+	rc = json_notes(j, o, e);
 	json_end(j);
+	return rc;
 }
 
 static int
@@ -108,14 +140,15 @@ put_json(const struct overview *o, struct err *e)
 {
 	struct buf out = BUF_INIT(STATUS_MAX);
 	struct json j;
-	int rc;
+	int rc = 0;
 
 	json_init(&j, &out);
 	json_begin_array(&j, NULL);
-	for (size_t i = 0; i < o->n; i++)
-		json_view(&j, &o->views[i], o->now_ms);
+	for (size_t i = 0; rc == 0 && i < o->n; i++)
+		rc = json_view(&j, o, &o->views[i], e);
 	json_end(&j);
-	rc = json_finish(&j, e);
+	if (rc == 0)
+		rc = json_finish(&j, e);
 	if (rc == 0)
 		printf("%s\n", buf_text(&out));
 	buf_release(&out);
@@ -288,15 +321,15 @@ put_sum(const struct overview *o)
 
 /* What happened to the ledger is told for two weeks. */
 static int
-put_note(void *arg, int64_t at_ms, const char *text, struct err *e)
+put_note(void *arg, const struct repair_note *note, struct err *e)
 {
 	char at[DATE_MOMENT];
 
 	(void)arg;
 	(void)e;
-	date_put_moment(at, NULL, at_ms);
+	date_put_moment(at, NULL, note->at_ms);
 	terminal_put(stdout, TONE_WARN, "NOTE");
-	printf(" %s: %s\n", at, text);
+	printf(" %s: %s\n", at, note->text);
 	return 0;
 }
 

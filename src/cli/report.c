@@ -371,19 +371,19 @@ put_odd(struct page *p, size_t i)
 }
 
 static int
-put_note(void *arg, int64_t at_ms, const char *text, struct err *e)
+put_note(void *arg, const struct repair_note *note, struct err *e)
 {
 	struct html *h = arg;
 	char at[DATE_MOMENT];
 
 	(void)e;
-	date_put_moment(at, NULL, at_ms);
+	date_put_moment(at, NULL, note->at_ms);
 	html_put(h,
 	    "<article class=\"card warn\"><h3><span class=\"word warn\">"
 	    "&#9888; ");
 	html_text(h, at);
 	html_put(h, "</span></h3>");
-	html_in(h, "p", text);
+	html_in(h, "p", note->text);
 	html_put(h, "</article>");
 	return 0;
 }

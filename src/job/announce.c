@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "news.h"
 #include "tell/metrics.h"
 
 enum { TEXT_BYTES = 64 * 1024, HOST_BYTES = 256, FILES_NAMED = 5 };
@@ -290,7 +291,7 @@ write_metrics(const struct announcement *a, const struct spec *s,
 	char *directory;
 	int rc = 0;
 
-	if (v->text == NULL || event->outcome == TELL_SKIPPED)
+	if (v->text == NULL || event->outcome == TELL_SKIPPED || a->is_unknown)
 		return;
 	directory = spec_resolve(v, &e);
 	if (a->ledger != NULL)
@@ -318,6 +319,17 @@ load_main(const struct announcement *a)
 	return spec;
 }
 
+/* What happened to the ledger, before or while this run was. */
+static void
+tell_ledger(const struct announcement *a, const struct spec *s)
+{
+	const struct news_place news = { s, a->ledger, a->outcome->job,
+		a->outcome->environment };
+
+	if (a->ledger != NULL)
+		news_tell_ledger(&news);
+}
+
 void
 announce_start(const struct announcement *a, struct tell_started *started)
 {
@@ -335,11 +347,16 @@ announce_end(const struct announcement *a, struct tell_started *started)
 		BUF_INIT(TEXT_BYTES), BUF_INIT(TEXT_BYTES), "" };
 	struct tell_event event;
 
-	/* What somebody tries by hand and does not ship is nobody's news. */
-	if (s != NULL && !a->options->no_ship) {
+	/*
+	 * What somebody tries by hand and does not ship is nobody's news, nor
+	 * is a name that somebody mistypes; but one in a crontab is.
+	 */
+	if (s != NULL && !a->options->no_ship &&
+	    !(a->is_unknown && log_is_terminal())) {
 		gather(&t, a);
 		event = event_of(a, &t);
 		tell_end(s, a->ledger, &event, started);
+		tell_ledger(a, s);
 		write_metrics(a, s, &event);
 		release(&t);
 	}

@@ -21,6 +21,7 @@ struct announcement {
 	struct ledger *ledger;		   /* NULL: it could not be opened */
 	const struct err *error;	   /* why it failed, or NULL */
 	bool is_skipped;		   /* another run holds the lock */
+	bool is_unknown;		   /* there never was such a job */
 };
 
 /* A run begins. */

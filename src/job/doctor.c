@@ -13,7 +13,9 @@
 
 #include "base/child.h"
 #include "base/str.h"
-#include "job/doctor_item.h"
+#include "job/doctor_cron.h"
+#include "job/doctor_host.h"
+#include "job/doctor_net.h"
 #include "odbc/setup.h"
 #include "spec/secret.h"
 #include "state/dirs.h"
@@ -401,6 +403,7 @@ static const struct item items[] = {
 	{ "user", ERR_LOCAL, doctor_user },
 	{ "home", ERR_LOCAL, doctor_home },
 	{ "state", ERR_LOCAL, doctor_state },
+	{ "ledger", ERR_LOCAL, doctor_ledger },
 	{ "free space", ERR_LOCAL, doctor_space },
 	{ "fsync and rename", ERR_LOCAL, doctor_durability },
 	{ "umask", ERR_LOCAL, doctor_umask },

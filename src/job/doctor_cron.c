@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "job/doctor_item.h"
+#include "job/doctor_cron.h"
 
 enum { LINE_MAX_BYTES = 1000, FIELDS = 5, PATH_BYTES = 4096 };
 

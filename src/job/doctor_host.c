@@ -20,10 +20,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/str.h"
-#include "job/doctor_item.h"
+#include "job/doctor_host.h"
+#include "job/overview.h"
 #include "spec/date.h"
+#include "state/repair.h"
 
 #define MIB ((uint64_t)1024 * 1024)
 
@@ -154,6 +157,46 @@ doctor_state(struct doctor *d)
 	else
 		doctor_say(d, DOCTOR_OK, found, "", "ours, mode 0700");
 	look_type(d, found);
+}
+
+static int
+say_note(void *arg, const struct repair_note *note, struct err *e)
+{
+	char at[DATE_MOMENT];
+
+	(void)e;
+	date_put_moment(at, NULL, note->at_ms);
+	doctor_say(arg, DOCTOR_WARN, at,
+	    "Look at the targets before you run an earlier date again; it is "
+	    "shown for two weeks.",
+	    "%s", note->text);
+	return 0;
+}
+
+void
+doctor_ledger(struct doctor *d)
+{
+	int64_t since_ms = clock_wall_ms() - OVERVIEW_NOTES_MS;
+	struct ledger *l = NULL;
+	struct err e = ERR_INIT;
+	char *path;
+	int rc;
+
+	if (d->state == NULL)
+		return;
+	path = file_join(d->state, "ledger.db", &e);
+	rc = path == NULL ? -1 : ledger_open_existing(&l, d->state, &e);
+	if (rc > 0)
+		rc = repair_each_note(l, since_ms, say_note, d, &e) < 0 ? -1 :
+									  1;
+	if (rc < 0)
+		doctor_tell(d, DOCTOR_FAIL, path != NULL ? path : d->state, &e);
+	else
+		doctor_say(d, DOCTOR_OK, path, "", "%s",
+		    rc > 0 ? "can be read" :
+			     "none yet; the first run makes it");
+	ledger_free(l);
+	free(path);
 }
 
 void

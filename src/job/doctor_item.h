@@ -53,41 +53,4 @@ void doctor_say_words(struct doctor *d, const struct doctor_words *words,
 void doctor_tell(struct doctor *d, enum doctor_verdict verdict,
     const char *subject, const struct err *e);
 
-/* doctor_host.c: user, files, limits, locale, clock, kernel. */
-void doctor_user(struct doctor *d);
-/* Home and current directory. */
-void doctor_home(struct doctor *d);
-/* The state directory: there, ours, on what file system. */
-void doctor_state(struct doctor *d);
-/* Bytes and inodes there. */
-void doctor_space(struct doctor *d);
-/* Whether what is written there is durable. */
-void doctor_durability(struct doctor *d);
-/* The umask. */
-void doctor_umask(struct doctor *d);
-/* Limits of the process. */
-void doctor_limits(struct doctor *d);
-/* LANG and LC_*. */
-void doctor_locale(struct doctor *d);
-/* TZ and the offset now. */
-void doctor_zone(struct doctor *d);
-/* Whether the clock is synchronised. */
-void doctor_clock(struct doctor *d);
-/* Where core dumps go. */
-void doctor_core(struct doctor *d);
-/* SELinux and Kerberos, where there are any. */
-void doctor_security(struct doctor *d);
-/* doctor_net.c: libcurl, what it trusts, proxies. */
-void doctor_libcurl(struct doctor *d);
-/* Certificates. */
-void doctor_certificates(struct doctor *d);
-/* Proxies of the environment. */
-void doctor_proxies(struct doctor *d);
-/* doctor_cron.c: crontabs that start odbcship. */
-void doctor_cron(struct doctor *d);
-/* Who gets the mail of cron. */
-void doctor_mail(struct doctor *d);
-/* Timers of a user that is not logged in. */
-void doctor_linger(struct doctor *d);
-
 #endif

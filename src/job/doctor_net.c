@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "job/doctor_item.h"
+#include "job/doctor_net.h"
 #include "ship/library.h"
 
 void

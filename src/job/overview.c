@@ -477,6 +477,37 @@ find_all(struct making *m, struct err *e)
 }
 
 static int
+see_class(void *arg, const struct run_row *row, struct err *e)
+{
+	bool *began = arg;
+
+	(void)e;
+	*began = *began ||
+	    strcmp(row->class_name, err_statuses[ERR_SPEC].name) != 0;
+	return 0;
+}
+
+/*
+ * Without a spec, and no run of it ever got beyond that: a name that was
+ * mistyped when such runs were still recorded. 1 or 0.
+ */
+static int
+is_no_job(const struct making *m, const struct pair *p, struct err *e)
+{
+	const struct run_filter filter = {
+		.job = p->job,
+		.environment = p->environment,
+	};
+	bool began = false;
+
+	if (m->request->n_jobs > 0)
+		return 0;
+	if (ledger_each_run(m->o->ledger, &filter, see_class, &began, e) < 0)
+		return -1;
+	return !began;
+}
+
+static int
 add_all(struct making *m, struct err *e)
 {
 	const char *wanted = m->request->environment;
@@ -487,11 +518,13 @@ add_all(struct making *m, struct err *e)
 			return -1;
 	for (size_t i = 0; i < m->n_recorded; i++) {
 		const struct pair *p = &m->recorded[i];
+		int no_job;
 
 		if (!is_wanted(m, p->job) || find_spec(m, p->job) != NULL ||
 		    (wanted != NULL && strcmp(wanted, p->environment) != 0))
 			continue;
-		if (add_gone(m, p, e) < 0)
+		no_job = is_no_job(m, p, e);
+		if (no_job < 0 || (no_job == 0 && add_gone(m, p, e) < 0))
 			return -1;
 	}
 	return 0;

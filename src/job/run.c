@@ -23,6 +23,7 @@
 #include "job/deliver.h"
 #include "job/earlier.h"
 #include "job/environment.h"
+#include "job/news.h"
 #include "job/plan.h"
 #include "job/prune.h"
 #include "job/record.h"
@@ -52,6 +53,7 @@ struct run {
 	uint64_t began_ms;	/* monotonic */
 	bool skipped;		/* another run holds the lock */
 	struct earlier earlier; /* what earlier runs left */
+	bool unknown;		/* there never was such a job */
 	struct tell_started started;
 	char gate[GUARD_TEXT]; /* what was last logged of a gate */
 };
@@ -155,15 +157,20 @@ take_lock(struct run *r, struct err *e)
 static int
 close_lost(struct run *r, const struct run_key *key, struct err *e)
 {
-	int n = ledger_close_lost(r->ledger, key, e);
+	const struct news_place news = { r->spec, r->ledger, key->job,
+		key->environment };
+	struct news_lost lost;
+	struct lock *turn;
 
-	if (n <= 0)
-		return n;
-	log_warning("%d earlier run%s of '%s' ended without a word: killed, "
-		    "or the host went down",
-	    n, n > 1 ? "s" : "", key->job);
+	if (news_close_lost(&news, &lost, e) < 0)
+		return -1;
+	if (lost.run == 0)
+		return 0;
 	prune_lost(&(const struct prune_request){
 	    .ledger = r->ledger, .state = r->state, .key = r->key });
+	turn = news_take_turn(r->state, key->job, key->environment);
+	news_tell_lost(&news, &lost, true);
+	lock_free(turn);
 	return 0;
 }
 
@@ -608,6 +615,7 @@ announcement(const struct run *r, const struct err *error)
 		.ledger = r->ledger,
 		.error = error,
 		.is_skipped = r->skipped,
+		.is_unknown = r->unknown,
 	};
 
 	return a;
@@ -621,13 +629,44 @@ announce_beginning(struct run *r)
 	announce_start(&a, &r->started);
 }
 
-/* Whatever happened; it never changes what the run came to. */
+/*
+ * Whatever happened; it never changes what the run came to, and it may take
+ * its time without keeping the next run from beginning.
+ */
 static void
 announce_ending(struct run *r, const struct err *error)
 {
 	const struct announcement a = announcement(r, error);
+	struct lock *turn = r->state == NULL ?
+	    NULL :
+	    news_take_turn(r->state, r->outcome->job, r->outcome->environment);
 
+	lock_free(r->lock);
+	r->lock = NULL;
 	announce_end(&a, &r->started);
+	lock_free(turn);
+}
+
+static int
+take_any(void *arg, const struct run_row *row, struct err *e)
+{
+	(void)e;
+	(void)row;
+	*(bool *)arg = true;
+	return 0;
+}
+
+/* A name without a spec and without a run was never a job: it is mistyped. */
+static bool
+was_never_a_job(const struct run *r)
+{
+	const struct run_filter filter = { .job = r->outcome->job, .limit = 1 };
+	struct err own = ERR_INIT;
+	bool any = false;
+
+	return !spec_is_there(&r->options->spec) &&
+	    ledger_each_run(r->ledger, &filter, take_any, &any, &own) == 0 &&
+	    !any;
 }
 
 /* A run that could not begin is recorded as well, wherever that can be. */
@@ -648,7 +687,11 @@ record_refusal(struct run *r, const char *state, const struct err *error)
 		 date_parse(&today, r->options->date, &own) == 0) ||
 		date_today(&today, NULL, clock_wall_ms(), &own) == 0))
 		date_put(o->date, &today);
-	if (open_state(r, &own) < 0 || begin_run(r, &own) < 0 ||
+	if (open_state(r, &own) == 0 && was_never_a_job(r)) {
+		r->unknown = true;
+		return -1;
+	}
+	if (r->ledger == NULL || begin_run(r, &own) < 0 ||
 	    ledger_end_run(r->ledger, o->run, &end, &own) < 0)
 		log_warning("this failure could not be recorded: %s", own.text);
 	else
@@ -738,7 +781,6 @@ run_job(const struct run_options *options, const struct run_watch *watch,
 	outcome->elapsed_ms = clock_monotonic_ms() - r.began_ms;
 	cancel_set_deadline(0, 0);
 	announce_ending(&r, rc < 0 ? e : NULL);
-	lock_free(r.lock);
 	earlier_release(&r.earlier);
 	ledger_free(r.ledger);
 	plan_free(r.plan);

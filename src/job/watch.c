@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "job/watch.h"
+#include "news.h"
 #include "state/dirs.h"
 #include "state/lock.h"
 #include "tell/tell.h"
@@ -82,51 +83,36 @@ tell_late(const struct watch_place *place, const struct job_view *v,
 
 /* With the lock held nobody runs: who says so was killed. */
 static int
-close_lost(
-    const struct watch_place *place, const struct job_view *v, struct err *e)
+close_lost(const struct watch_place *place, const struct news_place *news,
+    struct news_lost *lost, struct err *e)
 {
-	const struct run_key key = { v->job, v->environment, "", "" };
 	char *dir = dirs_lock(place->state, e);
-	char *name = dirs_key(v->job, v->environment, e);
+	char *name = dirs_key(news->job, news->environment, e);
 	struct lock *lock = NULL;
-	int n = -1;
+	int rc = -1;
 
 	if (dir != NULL && name != NULL)
-		n = lock_take(&lock, dir, name, 0, e);
-	if (n == 0)
-		n = ledger_close_lost(place->ledger, &key, e);
+		rc = lock_take(&lock, dir, name, 0, e);
+	if (rc == 0)
+		rc = news_close_lost(news, lost, e);
 	lock_free(lock);
 	free(name);
 	free(dir);
-	return n;
+	return rc;
 }
 
 /* Whether a failure was told. */
 static bool
-tell_lost(const struct watch_place *place, const struct job_view *v,
-    const struct spec *spec)
+tell_lost(const struct watch_place *place, const struct news_place *news)
 {
-	struct err why = ERR_INIT, e = ERR_INIT;
-	struct texts texts;
-	struct tell_event event;
-	int n = close_lost(place, v, &e);
+	struct news_lost lost = { 0 };
+	struct err e = ERR_INIT;
 
-	if (n < 0 && e.class != ERR_NOT_NOW)
-		log_warning("%s: %s", v->job, e.text);
-	if (n <= 0) /* it is running again */
+	if (close_lost(place, news, &lost, &e) < 0 && e.class != ERR_NOT_NOW)
+		log_warning("%s: %s", news->job, e.text);
+	if (lost.run == 0) /* it is running again */
 		return false;
-	(void)err_set(&why, ERR_NOT_NOW,
-	    "run %lld ended without a word: killed, or the host went down",
-	    (long long)v->last.id);
-	(void)err_hint(
-	    &why, "Look at the system's log for the time; then run it again.");
-	event = event_of(v, &texts, &why);
-	event.outcome = TELL_FAILED;
-	event.state = "lost";
-	event.status = err_exit_status(&why);
-	event.date = v->last.date;
-	event.run = v->last.id;
-	tell_end(spec, place->ledger, &event, NULL);
+	news_tell_lost(news, &lost, false);
 	return true;
 }
 
@@ -134,11 +120,18 @@ void
 watch_job(const struct watch_place *place, const struct job_view *v,
     const struct spec *spec)
 {
+	const struct news_place news = { spec, place->ledger, v->job,
+		v->environment };
+	struct lock *turn = news_take_turn(
+	    place->state, v->job, v->environment);
+
+	news_tell_ledger(&news);
 	/* Whatever is told, what is pending is tried with it. */
-	if (v->is_gone && tell_lost(place, v, spec))
-		return;
-	if (v->late_ms > 0)
-		tell_late(place, v, spec);
-	else
-		tell_pending(spec, place->ledger);
+	if (!v->is_gone || !tell_lost(place, &news)) {
+		if (v->late_ms > 0)
+			tell_late(place, v, spec);
+		else
+			tell_pending(spec, place->ledger);
+	}
+	lock_free(turn);
 }

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/cancel.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "ship/post.h"
@@ -30,6 +32,8 @@ struct sending {
 	size_t sent;			   /* bytes of the message */
 	size_t answered;		   /* bytes that came back */
 	const char *option;		   /* the last one that was set */
+	bool is_hurried;		   /* a signal came before it began */
+	uint64_t until_ms;		   /* after one that came later, or 0 */
 	char recipient[MAILBOX_BYTES + 8]; /* RCPT that awaits its reply */
 	char reply[REPLY_BYTES];	   /* the last line of the server */
 	char body[REPLY_BYTES];		   /* the beginning of its answer */
@@ -158,6 +162,25 @@ listen_in(CURL *easy, curl_infotype type, char *data, size_t n, void *arg)
 	return 0;
 }
 
+/* A signal that comes while a server does not answer: it has a moment left. */
+static int
+watch_signals(void *arg, curl_off_t down_all, curl_off_t down,
+    curl_off_t up_all, curl_off_t up)
+{
+	struct sending *s = arg;
+	uint64_t now = clock_monotonic_ms();
+
+	(void)down_all;
+	(void)down;
+	(void)up_all;
+	(void)up;
+	if (s->is_hurried || !cancel_is_due())
+		return 0;
+	if (s->until_ms == 0)
+		s->until_ms = now + CANCEL_STEP_MS;
+	return now >= s->until_ms;
+}
+
 #define SET(name, value) \
 	do { \
 		if (rc == CURLE_OK) { \
@@ -194,6 +217,9 @@ set_common(struct sending *s)
 	SET(CURLOPT_WRITEFUNCTION, take);
 	SET(CURLOPT_WRITEDATA, s);
 	SET(CURLOPT_ERRORBUFFER, s->detail);
+	SET(CURLOPT_NOPROGRESS, 0L);
+	SET(CURLOPT_XFERINFOFUNCTION, watch_signals);
+	SET(CURLOPT_XFERINFODATA, s);
 	SET(CURLOPT_VERBOSE, 1L);
 	SET(CURLOPT_DEBUGFUNCTION, listen_in);
 	SET(CURLOPT_DEBUGDATA, s);
@@ -323,6 +349,7 @@ is_temporary(CURLcode code)
 	case CURLE_GOT_NOTHING:
 	case CURLE_PARTIAL_FILE:
 	case CURLE_WEIRD_SERVER_REPLY:
+	case CURLE_ABORTED_BY_CALLBACK:
 		return true;
 	default:
 		return false;
@@ -361,8 +388,10 @@ fail(const struct sending *s, CURLcode code, struct err *e)
 {
 	bool is_reply = code != CURLE_OK && s->m->to != NULL &&
 	    strchr("45", s->reply[0]) != NULL && s->reply[0] != '\0';
-	const char *why = s->detail[0] != '\0' ? s->detail :
-						 curl_easy_strerror(code);
+	const char *why = code == CURLE_ABORTED_BY_CALLBACK ?
+	    "a signal came, and it did not answer soon after" :
+	    s->detail[0] != '\0' ? s->detail :
+				   curl_easy_strerror(code);
 	bool again = is_reply ? s->reply[0] == '4' : is_temporary(code);
 
 	(void)err_set(e, again ? ERR_NOT_NOW : ERR_TARGET, "%s%s%s", why,
@@ -398,6 +427,7 @@ perform(struct sending *s, CURLcode (*set)(struct sending *), struct err *e)
 {
 	CURLcode code;
 
+	s->is_hurried = cancel_is_due();
 	s->easy = curl_easy_init();
 	if (s->easy == NULL)
 		return err_set(e, ERR_INTERNAL, "cannot start libcurl");

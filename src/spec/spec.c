@@ -96,35 +96,62 @@ unknown_job(struct loading *l, const char *job, const char *main_file)
 	spec_free_jobs(jobs, n);
 }
 
-/* The path of a job's spec, for the caller to free; NULL and a problem. */
+/* Where the spec of a job is to be; the caller frees it. */
 static char *
-find_job(struct loading *l, const char *job, const char *main_file)
+job_path(const char *job, const char *main_file, struct err *e)
 {
 	struct buf name = BUF_INIT(4096);
-	struct err e = ERR_INIT;
 	char *dir = NULL, *path = NULL;
 
 	if (is_path(job)) {
 		path = str_dup(job);
 		if (path == NULL)
-			(void)err_set(&e, ERR_INTERNAL, "out of memory");
-		goto out;
+			(void)err_set(e, ERR_INTERNAL, "out of memory");
+		return path;
 	}
-	dir = file_dir(main_file, &e);
-	if (dir == NULL || buf_printf(&name, &e, "jobs.d/%s.cfg", job) < 0)
-		goto out;
-	path = file_join(dir, buf_text(&name), &e);
-	if (path != NULL && access(path, F_OK) < 0 &&
-	    (errno == ENOENT || errno == ENOTDIR)) {
+	dir = file_dir(main_file, e);
+	if (dir != NULL && buf_printf(&name, e, "jobs.d/%s.cfg", job) == 0)
+		path = file_join(dir, buf_text(&name), e);
+	free(dir);
+	buf_release(&name);
+	return path;
+}
+
+static bool
+is_missing(const char *path)
+{
+	return access(path, F_OK) < 0 && (errno == ENOENT || errno == ENOTDIR);
+}
+
+bool
+spec_is_there(const struct spec_request *request)
+{
+	struct err ignored = ERR_INIT;
+	char *main_file = spec_main_file(request->main_file, &ignored);
+	char *path = main_file != NULL ?
+	    job_path(request->job, main_file, &ignored) :
+	    NULL;
+	bool is_there = path == NULL || !is_missing(path);
+
+	free(path);
+	free(main_file);
+	return is_there;
+}
+
+/* The path of a job's spec, for the caller to free; NULL and a problem. */
+static char *
+find_job(struct loading *l, const char *job, const char *main_file)
+{
+	struct err e = ERR_INIT;
+	char *path = job_path(job, main_file, &e);
+
+	if (path == NULL)
+		complain(l, &e);
+	else if (!is_path(job) && is_missing(path)) {
 		unknown_job(l, job, main_file);
 		free(path);
 		path = NULL;
 	}
-out:
-	if (e.class != ERR_NONE)
-		complain(l, &e);
-	free(dir);
-	buf_release(&name);
 	return path;
 }
 

@@ -127,24 +127,59 @@ put_note(struct ledger *l, const char *text, struct err *e)
 	return query_run(&q, "record a note", e);
 }
 
-int
-repair_each_note(struct ledger *l, int64_t since_ms,
-    int (*put)(void *arg, int64_t at_ms, const char *text, struct err *e),
+static int
+each(struct query *q,
+    int (*put)(void *arg, const struct repair_note *note, struct err *e),
     void *arg, struct err *e)
 {
-	struct query q;
 	int more;
 
-	query_begin(&q, l->db,
-	    "SELECT at_ms, text FROM note WHERE at_ms >= ? ORDER BY id");
-	query_put_integer(&q, since_ms);
-	while ((more = query_next(&q, "read the ledger", e)) > 0)
-		if (put(arg, query_integer(&q, 0), query_text(&q, 1), e) < 0) {
+	while ((more = query_next(q, "read the ledger", e)) > 0) {
+		const struct repair_note note = { query_integer(q, 0),
+			query_integer(q, 1), query_text(q, 2) };
+
+		if (put(arg, &note, e) < 0) {
 			more = -1;
 			break;
 		}
-	query_end(&q);
+	}
+	query_end(q);
 	return more;
+}
+
+int
+repair_each_note(struct ledger *l, int64_t since_ms,
+    int (*put)(void *arg, const struct repair_note *note, struct err *e),
+    void *arg, struct err *e)
+{
+	struct query q;
+
+	query_begin(&q, l->db,
+	    "SELECT id, at_ms, text FROM note WHERE at_ms >= ? ORDER BY id");
+	query_put_integer(&q, since_ms);
+	return each(&q, put, arg, e);
+}
+
+int
+repair_each_untold(struct ledger *l,
+    int (*put)(void *arg, const struct repair_note *note, struct err *e),
+    void *arg, struct err *e)
+{
+	struct query q;
+
+	query_begin(&q, l->db,
+	    "SELECT id, at_ms, text FROM note WHERE is_told = 0 ORDER BY id");
+	return each(&q, put, arg, e);
+}
+
+int
+repair_set_told(struct ledger *l, int64_t id, struct err *e)
+{
+	struct query q;
+
+	query_begin(&q, l->db, "UPDATE note SET is_told = 1 WHERE id <= ?");
+	query_put_integer(&q, id);
+	return query_run(&q, "record what was told", e);
 }
 
 #define WHAT_FOLLOWS \

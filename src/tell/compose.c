@@ -33,6 +33,7 @@ message_kind_name(enum tell_kind kind)
 		[TELL_SUCCESS] = "success",
 		[TELL_ABSENCE] = "late",
 		[TELL_SKIP] = "skip",
+		[TELL_NOTE] = "note",
 		[TELL_TEST] = "test",
 	};
 
@@ -103,6 +104,8 @@ put_news(struct buf *out, enum tell_kind kind, const struct tell_event *event,
 		return buf_printf(out, e, " is late: it was due at %s", at);
 	case TELL_SKIP:
 		return buf_puts(out, " was skipped", e);
+	case TELL_NOTE:
+		return buf_puts(out, " met trouble with the ledger", e);
 	case TELL_TEST:
 	case TELL_NOTHING:
 		break;
@@ -128,7 +131,7 @@ put_subject(struct buf *out, enum tell_kind kind,
 {
 	bool has_reason = event->error != NULL &&
 	    (kind == TELL_FAILURE || kind == TELL_REMINDER ||
-		kind == TELL_SKIP);
+		kind == TELL_SKIP || kind == TELL_NOTE);
 
 	if (buf_puts(out, "odbcship: ", e) < 0 || put_name(out, event, e) < 0 ||
 	    put_news(out, kind, event, a, e) < 0)

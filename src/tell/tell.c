@@ -197,6 +197,8 @@ tell_decide(struct alert *a, const struct tell_wish *wish,
 		return wish->skip ? TELL_SKIP : TELL_NOTHING;
 	case TELL_LATE:
 		return decide_late(a, wish, event);
+	case TELL_NOTED:
+		return wish->failure ? TELL_NOTE : TELL_NOTHING;
 	case TELL_TRIED:
 		break;
 	}
@@ -238,6 +240,13 @@ send_pending(struct teller *t)
 		a->json };
 	struct err e = ERR_INIT;
 
+	if (cancel_grace_ms() == 0) {
+		save(t);
+		log_warning("notify '%s': there is no time left to tell '%s': "
+			    "the next run or 'odbcship watch' does",
+		    t->name, a->pending);
+		return;
+	}
 	a->attempts++;
 	save(t);
 	if (t->way->send(&t->entry, &m, &e) < 0) {
@@ -306,6 +315,40 @@ name_way(
 	    t->name, sizeof(t->name), "%s: %s", t->entry.name, way->name);
 }
 
+/*
+ * A note has a record of its own, so that it neither takes the place of what
+ * is still to be told of the job, nor the other way round.
+ */
+static void
+name_note(struct teller *t)
+{
+	(void)snprintf(t->name, sizeof(t->name), "%s: %s: note", t->entry.name,
+	    t->way->name);
+}
+
+/* Send what is kept of a record, if anything is. */
+static void
+retry_way(struct teller *t)
+{
+	const struct alert_key key = key_of(t);
+	struct err e = ERR_INIT;
+
+	t->alert = (struct alert)ALERT_INIT;
+	if (alert_load(t->ledger, &key, &t->alert, &e) < 0)
+		log_warning("notify '%s': %s", t->name, e.text);
+	else if (t->alert.pending != NULL)
+		send_pending(t);
+	alert_release(&t->alert);
+}
+
+static void
+retry_note(struct teller *t)
+{
+	name_note(t);
+	if (t->ledger != NULL)
+		retry_way(t);
+}
+
 static void
 end_pings(const struct spec *s, const struct tell_event *event)
 {
@@ -354,9 +397,31 @@ tell_end(const struct spec *s, struct ledger *ledger,
 	for (size_t i = 0; i < spec_count(s, "notify"); i++)
 		for (const struct way *way = ways; way->name != NULL; way++) {
 			name_way(&t, s, i, way);
-			if (way->is_used(&t.entry))
-				tell_way(&t);
+			if (!way->is_used(&t.entry))
+				continue;
+			tell_way(&t);
+			retry_note(&t);
 		}
+}
+
+bool
+tell_note(
+    const struct spec *s, struct ledger *ledger, const struct tell_event *event)
+{
+	struct teller t = { .ledger = ledger, .event = event };
+	bool any = false;
+
+	for (size_t i = 0; i < spec_count(s, "notify"); i++)
+		for (const struct way *way = ways; way->name != NULL; way++) {
+			name_way(&t, s, i, way);
+			if (!way->is_used(&t.entry) ||
+			    !wish_of(&t.entry).failure)
+				continue;
+			any = true;
+			name_note(&t);
+			tell_way(&t);
+		}
+	return any;
 }
 
 /* In a process of its own: what waits for the service is not the job. */
@@ -453,16 +518,10 @@ tell_pending(const struct spec *s, struct ledger *ledger)
 
 	for (size_t i = 0; i < spec_count(s, "notify"); i++)
 		for (const struct way *way = ways; way->name != NULL; way++) {
-			const struct alert_key key = key_of(&t);
-			struct err e = ERR_INIT;
-
 			name_way(&t, s, i, way);
 			if (!way->is_used(&t.entry))
 				continue;
-			if (alert_load(ledger, &key, &t.alert, &e) < 0)
-				log_warning("notify '%s': %s", t.name, e.text);
-			else if (t.alert.pending != NULL)
-				send_pending(&t);
-			alert_release(&t.alert);
+			retry_way(&t);
+			retry_note(&t);
 		}
 }

@@ -18,12 +18,7 @@
 #include "spec/secret.h"
 #include "way.h"
 
-enum {
-	MAIL_BYTES = 1024 * 1024,
-	PATH_BYTES = 128,
-	ARGV_MAX = 512,
-	HURRIED_MS = 5000 /* the run is being ended: all within 20 s */
-};
+enum { MAIL_BYTES = 1024 * 1024, PATH_BYTES = 128, ARGV_MAX = 512 };
 
 void
 entry_init(struct entry *n, const struct spec *s, size_t index)
@@ -49,7 +44,13 @@ entry_timeout_ms(const struct entry *n)
 {
 	uint64_t ms = (uint64_t)entry_value(n, "notify.timeout")->number;
 
-	return cancel_is_due() && ms > HURRIED_MS ? HURRIED_MS : ms;
+	uint64_t left_ms = cancel_grace_ms();
+
+	if (cancel_is_due() && ms > CANCEL_STEP_MS)
+		ms = CANCEL_STEP_MS;
+	if (ms > left_ms)
+		ms = left_ms;
+	return ms > 0 ? ms : 1; /* 0 would be no limit */
 }
 
 /* A setting of a group of the entry, or NULL when the table has none. */

@@ -4,6 +4,7 @@ is forgotten in time."""
 
 import sys
 sys.dont_write_bytecode = True
+import json
 import os
 import sqlite3
 import time
@@ -18,7 +19,10 @@ class Ledger(CliCase):
 
     def setUp(self):
         super().setUp()
-        self.put("daily")
+        self.kept = os.path.join(self.home.path, "told")
+        self.put("daily", extra='notify = ( { command = ( "sh", "-c", '
+                 '"cat >>%s; echo >>%s" ); }, { on = ( "late" ); command = '
+                 '( "false" ); } );\n' % (self.kept, self.kept))
         self.home.run("run", "daily", "--date", "2026-01-01")
         self.home.run("run", "daily", "--date", "2026-01-02")
         self.path = os.path.join(self.home.state, "ledger.db")
@@ -76,8 +80,32 @@ class Ledger(CliCase):
         shown = self.home.run("status").stdout
         self.assertRegex(shown, "(?m)^NOTE .*" + text)
         self.assertIn(text, self.home.run("report", "-o", "-").stdout)
+        for job in json.loads(self.home.run("status", "--json").stdout):
+            (note,) = job["ledger_notes"]
+            self.assertIn(text, note["text"])
+            self.assertRegex(note["time"], r"^20..-..-..T")
+        self.assertEqual(self.looked("warn", text), 1)
+        self.told(text)
         again = self.home.run("run", "daily", "--date", "2026-01-04")
         self.assert_silent(again)               # told once
+
+    def looked(self, verdict, text):
+        """How many findings of the doctor on the ledger are of that kind."""
+        findings = json.loads(self.home.run(
+            "doctor", "daily", "--json", expect=None).stdout)
+        return len([f for f in findings if f["item"] == "ledger" and
+                    f["result"] == verdict and text in f["message"]])
+
+    def told(self, text):
+        """Once, as something of its own, to those who hear of failures."""
+        with open(self.kept) as f:
+            (note,) = [json.loads(line) for line in f]
+        self.assertEqual((note["kind"], note["state"], note["job"],
+                          note["error"]["class"]),
+                         ("note", "note", "daily", "local"))
+        self.assertIn("met trouble with the ledger", note["subject"])
+        self.assertIn(text, note["text"])
+        self.assertIn("It concerns all jobs", note["text"])
 
     def test_garbage(self):
         """bytes that are no database"""

@@ -222,6 +222,29 @@ class Status(Overview):
         self.assertIsNone(views["daily.dev"]["schedule"])
         self.assertEqual(list(self.status("--env", "dev")), ["daily.dev"])
 
+    def test_mistyped(self):
+        """a name that never was a job is nowhere, but where it is asked for"""
+        self.put("daily")
+        self.home.run("run", "daily")
+        self.home.run("run", "dialy", expect=78)
+        self.assertEqual(list(self.status()), ["daily"])
+        # As it was recorded by earlier versions.
+        path = os.path.join(self.home.state, "ledger.db")
+        with sqlite3.connect(path) as db:
+            columns = [row[1] for row in db.execute("PRAGMA table_info(run)")
+                       if row[1] != "id"]
+            names = ", ".join(columns)
+            for job, kind in (("dialy", "spec"), ("gone", "database")):
+                db.execute("INSERT INTO run (%s) SELECT %s FROM run LIMIT 1" %
+                           (names, names))
+                db.execute("UPDATE run SET job = ?, state = 'failed', "
+                           "class = ?, status = 78 WHERE id = "
+                           "(SELECT max(id) FROM run)", (job, kind))
+        db.close()
+        self.assertEqual(list(self.status()), ["daily", "gone"])
+        self.assertEqual(list(self.status("dialy")), ["dialy"])
+        self.assertNotIn("dialy", self.home.run("report", "-o", "-").stdout)
+
     def test_unknown(self):
         """a job that nobody knows"""
         self.put("daily")

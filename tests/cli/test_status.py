@@ -55,7 +55,17 @@ class Status(CliCase):
     def test_no_job(self):
         """78: no such job"""
         self.put("daily")
-        self.fails(78, "'dialy'", "'daily'", job="dialy")
+        self.fails(78, "'dialy'", "'daily'", job="dialy", recorded=False)
+        self.fails(78, "nosuch.cfg", recorded=False, job=os.path.join(
+            self.home.jobs, "nosuch.cfg"))
+        self.assertEqual(self.home.runs(), [])      # it is no job
+
+    def test_no_job_any_more(self):
+        """78: a job that is gone, though a crontab still has it"""
+        self.put("daily")
+        self.home.run("run", "daily")
+        os.unlink(os.path.join(self.home.jobs, "daily.cfg"))
+        self.fails(78, "there is no job 'daily'")
 
     def test_secret(self):
         """78: a secret that is missing, or readable by others"""
@@ -315,9 +325,8 @@ class Status(CliCase):
         self.home.run("run", "nojob", "table", expect=78)
         self.assertEqual(
             [(r["job"], r["status"]) for r in self.home.runs()],
-            [("good", 0), ("gone", 73), ("table", 69), ("nojob", 78),
-             ("table", 69), ("gone", 73), ("good", 0),
-             ("nojob", 78), ("table", 69)])
+            [("good", 0), ("gone", 73), ("table", 69),
+             ("table", 69), ("gone", 73), ("good", 0), ("table", 69)])
         self.assertEqual(self.delivered(), ["good.csv"])
 
 

@@ -9,8 +9,10 @@ import email
 import email.policy
 import json
 import os
+import socket
 import sqlite3
 import sys
+import time
 
 sys.dont_write_bytecode = True
 TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -209,6 +211,21 @@ class TestMail(NotifyCase):
         m = parse(self.new()[0]["data"])
         self.assertIn("daily failed", m["Subject"])
         self.assertIn("syntax error", m.get_content())
+
+    def test_mistyped(self):
+        """a name in a crontab that is no job's is told, once; one at a
+        terminal is not"""
+        self.home.main("notify = ( %s );\nmetrics = { directory = %s; };\n" % (
+            self.mail().replace("mail.secret", "jobs.d/mail.secret"),
+            quote(self.out)))
+        self.home.run_on_terminal("run", "dialy", expect=78)
+        self.assertEqual(self.new(), [])
+        self.run_on(1, job="dialy", expect=78)
+        self.run_on(2, job="dialy", expect=78)
+        (got,) = self.new()
+        self.assertIn("there is no job 'dialy'", parse(got["data"])["Subject"])
+        self.assertEqual(self.home.runs(), [])
+        self.assertEqual(os.listdir(self.out), [])
 
     def test_all_problems(self):
         """of a spec that is wrong all is told that is wrong"""
@@ -518,6 +535,133 @@ class TestCommand(NotifyCase):
         self.home.finish(process, 143)
         told = json.load(open(kept))
         self.assertEqual((told["kind"], told["status"]), ("failure", 143))
+
+
+class TestTime(NotifyCase):
+    """Those who do not answer keep nobody waiting."""
+
+    def setUp(self):
+        super().setUp()
+        self.deaf = socket.socket()
+        self.deaf.bind(("127.0.0.1", 0))
+        self.deaf.listen(64)            # it takes calls, and never answers
+        self.addCleanup(self.deaf.close)
+        self.program = self.home.write(
+            os.path.join(self.home.path, "sendmail"),
+            "#!/bin/sh\nexec sleep 600\n", 0o755)
+
+    def entry(self):
+        port = self.deaf.getsockname()[1]
+        return ('{ timeout = "10m"; mail = { to = ( "a@example.com" ); '
+                'url = "smtp://127.0.0.1:%d"; tls = "none"; }; '
+                'webhook = { url = "http://127.0.0.1:%d/"; tls = "none"; }; '
+                'sendmail = { to = ( "a@example.com" ); program = %s; }; '
+                'command = ( "sleep", "600" ); }' %
+                (port, port, quote(self.program)))
+
+    def pending(self):
+        return [a["pending"] for a in self.alerts()
+                if not a["entry"].endswith(": note")]
+
+    def connected(self):
+        try:
+            return any(r["dbms"] for r in self.home.runs())
+        except sqlite3.OperationalError:    # its tables are being made
+            return False
+
+    def test_signal(self):
+        """after a signal many dead ways take a bounded time, and are kept"""
+        self.put("WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 "
+                 "FROM c) SELECT n FROM c", ", ".join([self.entry()] * 6))
+        process = self.home.start("run", "daily")
+        self.addCleanup(process.kill)
+        wait_until(self.connected, 60, "the start")
+        began = time.monotonic()
+        process.terminate()
+        result = self.home.finish(process, 143)
+        took = time.monotonic() - began
+        # One after the other they would have taken two minutes.
+        self.assertLess(took, 70, result)
+        self.assertIn("there is no time left to tell 'failure'",
+                      result.stderr)
+        self.assertEqual(self.pending(), ["failure"] * 24)
+        self.assertEqual(self.home.runs()[0]["status"], 143)
+
+    def test_signal_meanwhile(self):
+        """a signal also ends what waits for an answer already"""
+        self.put(BAD, self.entry())
+        process = self.home.start("run", "daily")
+        self.addCleanup(process.kill)
+        self.deaf.settimeout(60)
+        call, _ = self.deaf.accept()    # of the mail
+        self.addCleanup(call.close)
+        process.terminate()
+        result = self.home.finish(process, 69)      # it had failed before
+        self.assertIn("it did not answer soon after", result.stderr)
+        self.assertEqual(self.pending(), ["failure"] * 4)
+
+    def test_lock(self):
+        """who waits for an answer keeps no run waiting, and is told first"""
+        go = os.path.join(self.home.path, "go")
+        told = os.path.join(self.home.path, "told")
+        began = os.path.join(self.home.path, "began")
+        entry = ('{ command = ( "sh", "-c", "touch %s; while [ ! -e %s ]; do '
+                 'sleep 0.1; done; cat >>%s; echo >>%s" ); timeout = "10m"; }'
+                 % (began, go, told, told))
+        self.put(BAD, entry)
+        first = self.home.start("run", "daily", "--date", "2026-11-01")
+        self.addCleanup(first.kill)
+        wait_until(lambda: os.path.exists(began), 60, "the telling")
+        self.put(GOOD, entry)
+        second = self.home.start("run", "daily", "--date", "2026-11-02")
+        self.addCleanup(second.kill)
+        wait_until(lambda: [r["state"] for r in self.home.runs()] ==
+                   ["failed", "shipped"], 60, "the second run")
+        self.assertIsNone(first.poll())
+        self.home.write(go, "")
+        self.home.finish(first, 69)
+        self.home.finish(second, 0)
+        with open(told) as f:
+            kinds = [json.loads(line)["kind"] for line in f]
+        self.assertEqual(kinds, ["failure", "recovery"])
+
+    def test_secret_command(self):
+        """a secret by command is got after a signal too"""
+        before = len(mail_server().messages())
+        self.home.write(os.path.join(self.home.jobs, "show"),
+                        "#!/bin/sh\ncat %s\n" % quote(os.path.join(
+                            self.home.jobs, "mail.secret")), 0o755)
+        self.put("WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 "
+                 "FROM c) SELECT n FROM c", self.mail().replace(
+                     'file = "mail.secret"', 'command = ( "./show" )'))
+        process = self.home.start("run", "daily")
+        self.addCleanup(process.kill)
+        wait_until(self.connected, 60, "the start")
+        process.terminate()
+        self.home.finish(process, 143)
+        self.assertEqual(len(mail_server().messages()), before + 1)
+
+
+class TestTest(NotifyCase):
+    """notify --test"""
+
+    def test_nobody(self):
+        """a test that would tell nobody is none that succeeds"""
+        self.put(GOOD)
+        result = self.home.run("notify", "--test", "daily", expect=78)
+        self.assert_message(result, "nobody is told of 'daily'", "daily.cfg",
+                            "into the main file, for all jobs")
+
+    def test_several(self):
+        """one of several jobs that tells nobody is named, the other tested"""
+        told = os.path.join(self.home.path, "told")
+        self.put(GOOD)
+        self.put(GOOD, '{ command = ( "sh", "-c", "cat >%s" ); }' % told,
+                 name="other")
+        result = self.home.run("notify", "--test", "daily", "other", expect=78)
+        self.assertIn("other: 1: command: sent", result.stdout)
+        with open(told) as f:
+            self.assertEqual(json.load(f)["kind"], "test")
 
 
 class TestSpec(NotifyCase):

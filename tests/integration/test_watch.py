@@ -120,6 +120,51 @@ class TestWatch(Case):
         self.assertIn("run 1 ended without a word", told["subject"])
         self.assertEqual(self.home.runs()[0]["state"], "lost")
 
+    def kill_one(self):
+        """Let a run be killed in the middle of its batch."""
+        self.put(ENDLESS)
+        process = self.home.start("run", "daily")
+        self.addCleanup(process.kill)
+        wait_until(self.is_connected, 60, "the start")
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+
+    def test_killed_then_run(self):
+        """the next run tells that one was killed, and then that it works"""
+        self.kill_one()
+        self.put()
+        result = self.home.run("run", "daily")
+        self.assertIn("run 1 ended without a word", result.stderr)
+        self.assertEqual(self.kinds(), ["failure", "recovery"])
+        told = self.told()[0]
+        self.assertEqual(
+            (told["state"], told["run"], told["status"], told["again"]),
+            ("lost", 1, 70, None))
+        (row, _) = self.home.runs()
+        self.assertEqual((row["state"], row["status"], row["date"]),
+                         ("lost", 70, told["date"]))
+        self.assert_silent(self.home.run("run", "daily", "--force"))
+        self.home.run("watch")
+        self.assertEqual(len(self.told()), 2)
+
+    def test_killed_then_failed(self):
+        """who was told that it was killed is not told again that it fails"""
+        self.kill_one()
+        self.put("SELECT nosuch")
+        self.home.run("run", "daily", expect=69)
+        self.assertEqual(self.kinds(), ["failure"])
+        self.assertEqual(self.told()[0]["state"], "lost")
+        self.assertEqual(
+            [a["failures"] for a in self.home.ledger("SELECT * FROM alert")
+             if not a["entry"].endswith("note")], [2])
+
+    def test_killed_not_shipped(self):
+        """a run that ships nothing finds a killed one, and tells that"""
+        self.kill_one()
+        self.put()
+        self.home.run("run", "daily", "--no-ship")
+        self.assertEqual(self.kinds(), ["failure"])
+
     def test_pending(self):
         """what could not be told is tried again"""
         self.put("SELECT nosuch")
