@@ -260,6 +260,7 @@ class Examples(CliCase):
         self.home.main('environment = "prod";\n')
         self.put("daily-orders", "SELECT a FROM t", dsn="warehouse", extra=(
             'schedule = { cron = "@daily"; };\n'
+            'notify = ( { command = ( "cat" ); } );\n'
             'environments: { prod: { };\n'
             '  dev: { source: { dsn = "warehouse_dev"; };\n         ' +
             target(self.url).strip() + ' }; };\n'))
