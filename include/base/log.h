@@ -1,10 +1,10 @@
 /*
  * log.h - what happened, for operators
  *
- * Text on a terminal, syslog without one, lines with a priority prefix under
- * systemd (JOURNAL_STREAM), JSON lines where asked. Secrets are redacted and
- * control bytes escaped here, once. Never cell values. The last lines are kept
- * for whoever is told of a failure.
+ * Text on a terminal; without one the system's log as well: systemd's journal
+ * with fields, or syslog where there is none. JSON lines where asked. Secrets
+ * are redacted and control bytes escaped here, once. Never cell values. The
+ * last lines are kept for whoever is told of a failure.
  *
  * Shape	log_open once -> log_* -> log_close
  * Threads	any; a line is written by one call
@@ -29,19 +29,33 @@ enum log_level {
 /* The form of the lines. */
 enum log_format { LOG_FORMAT_AUTO, LOG_FORMAT_TEXT, LOG_FORMAT_JSON };
 
+/* Where they go besides standard error; in the order of the setting "log". */
+enum log_place {
+	LOG_PLACE_AUTO,	   /* without a terminal: journal, or syslog */
+	LOG_PLACE_STDERR,  /* nowhere */
+	LOG_PLACE_SYSLOG,  /* syslog(3) */
+	LOG_PLACE_JOURNAL, /* systemd's journal, or syslog without one */
+};
+
 /*
- * Start logging. level is the least severe that is shown on standard error
- * (syslog gets info and above when standard error is not a terminal and the
- * format is AUTO). Before log_open, warnings and errors go to standard error.
+ * Start logging. level is the least severe that is shown on standard error;
+ * the system's log gets info and above, when standard error is not a terminal
+ * and the format is AUTO. Where standard error is the journal already
+ * (JOURNAL_STREAM), what the journal gets with fields is not written to it.
+ * Before log_open, warnings and errors go to standard error.
  */
 void log_open(enum log_level level, enum log_format format);
+/* Let them go elsewhere than by themselves. */
+void log_send_to(enum log_place place);
 /* Name the job, environment and run that the lines belong to; NULL for none. */
 void log_context(const char *job, const char *environment, long long run);
+/* And the logical date of that run. */
+void log_context_date(const char *date);
 /* Write one line at a severity. */
 void log_write(enum log_level level, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /*
- * One line for syslog alone, where it is in use: what was told to standard
- * error in another way.
+ * One line for the system's log alone, where that is in use: what was told to
+ * standard error in another way.
  */
 void log_record(enum log_level level, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /*
@@ -50,8 +64,11 @@ void log_record(enum log_level level, const char *fmt, ...) PRINTF_LIKE(2, 3);
  */
 void log_forward(
     void (*put)(void *arg, enum log_level level, const char *text), void *arg);
-/* Whether lines are JSON. */
-bool log_is_json(void);
+/*
+ * Whether nobody reads standard error but a program: lines are JSON, or the
+ * journal has them.
+ */
+bool log_is_machine(void);
 /* What systemd wants before a line of a severity: "<3>"; else "". */
 const char *log_prefix(enum log_level level);
 /* Whether lines go to a terminal, so that a progress line must be cleared. */
@@ -66,6 +83,8 @@ void log_on_line(void (*clear)(void));
 int log_put_tail(struct buf *out, struct err *e) MUST_CHECK;
 /* Forget these lines: what follows belongs to another run. */
 void log_forget(void);
+/* In a child after fork(2): before its descriptors are closed. */
+void log_leave(void);
 /* Stop logging and release what it holds. */
 void log_close(void);
 

@@ -19,6 +19,7 @@
 #include "base/child.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "base/str.h"
 
 enum {
@@ -427,10 +428,14 @@ close_other(int fd, const int *keep, size_t n)
 void
 child_close_others(const int *keep, size_t n)
 {
-	DIR *dir = opendir("/proc/self/fd");
+	DIR *dir;
 	const struct dirent *entry;
-	int own = dir != NULL ? dirfd(dir) : -1;
+	int own;
 	long most = sysconf(_SC_OPEN_MAX);
+
+	log_leave();
+	dir = opendir("/proc/self/fd");
+	own = dir != NULL ? dirfd(dir) : -1;
 
 	while (dir != NULL && (entry = readdir(dir)) != NULL) {
 		struct err e = ERR_INIT;

@@ -15,6 +15,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/journal.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/redact.h"
@@ -31,11 +32,13 @@ static struct {
 	bool open;
 	bool terminal;	      /* standard error is one */
 	bool journal;	      /* systemd reads standard error */
-	bool syslog;	      /* nobody reads it: syslog does */
+	bool fields;	      /* the journal gets records with fields */
+	bool syslog;	      /* syslog gets lines */
 	enum log_level level; /* least severe that is shown */
 	enum log_format format;
 	char job[128];
 	char environment[128];
+	char date[32];
 	long long run;
 	void (*clear)(void); /* takes the progress line away */
 	/* Where lines go instead, or NULL. */
@@ -69,6 +72,32 @@ is_journal(void)
 	return strcmp(name, ours) == 0;
 }
 
+/*
+ * By itself: without a terminal somebody must be able to look later. Lines of
+ * a format that was asked for are read where they are written.
+ */
+static enum log_place
+choose(enum log_place place)
+{
+	bool is_needed = !state.terminal && state.format == LOG_FORMAT_AUTO;
+
+	if (place == LOG_PLACE_AUTO && is_needed)
+		place = LOG_PLACE_JOURNAL;
+	if (place != LOG_PLACE_JOURNAL || journal_is_there())
+		return place;
+	return state.journal ? LOG_PLACE_STDERR : LOG_PLACE_SYSLOG;
+}
+
+void
+log_send_to(enum log_place place)
+{
+	place = choose(place);
+	state.fields = place == LOG_PLACE_JOURNAL;
+	state.syslog = place == LOG_PLACE_SYSLOG;
+	if (state.syslog)
+		openlog("odbcship", LOG_PID, LOG_DAEMON);
+}
+
 void
 log_open(enum log_level level, enum log_format format)
 {
@@ -76,11 +105,15 @@ log_open(enum log_level level, enum log_format format)
 	state.format = format;
 	state.terminal = isatty(STDERR_FILENO) == 1;
 	state.journal = format == LOG_FORMAT_AUTO && is_journal();
-	state.syslog = !state.terminal && !state.journal &&
-	    format == LOG_FORMAT_AUTO;
-	if (state.syslog)
-		openlog("odbcship", LOG_PID, LOG_DAEMON);
+	log_send_to(LOG_PLACE_AUTO);
 	state.open = true;
+}
+
+/* Whether the journal gets as records what else it would get as lines. */
+static bool
+is_recorded(void)
+{
+	return state.journal && state.fields;
 }
 
 void
@@ -91,6 +124,13 @@ log_context(const char *job, const char *environment, long long run)
 	(void)snprintf(state.environment, sizeof(state.environment), "%s",
 	    environment != NULL ? environment : "");
 	state.run = run;
+	state.date[0] = '\0';
+}
+
+void
+log_context_date(const char *date)
+{
+	(void)snprintf(state.date, sizeof(state.date), "%s", date);
 }
 
 static const char *
@@ -127,6 +167,8 @@ put_json(
 		json_string(&j, "environment", state.environment);
 	if (state.run != 0)
 		json_integer(&j, "run", state.run);
+	if (state.date[0] != '\0')
+		json_string(&j, "date", state.date);
 	json_string(&j, "message", text);
 	json_end(&j);
 	return json_finish(&j, e);
@@ -168,16 +210,76 @@ write_line(enum log_level level, const char *text)
 	buf_release(&line);
 }
 
+/* "daily.prod: ", unless the text begins with the job already. */
+static void
+put_subject(char *subject, size_t size, const char *text)
+{
+	size_t n = strlen(state.job);
+
+	if (n > 0 && strncmp(text, state.job, n) == 0 && text[n] == ':') {
+		subject[0] = '\0';
+		return;
+	}
+	(void)snprintf(subject, size, "%s%s%s%s", state.job,
+	    state.environment[0] != '\0' ? "." : "", state.environment,
+	    state.job[0] != '\0' ? ": " : "");
+}
+
+/* Syslog has no fields of a program's own, so they stand at the end. */
 static void
 write_syslog(enum log_level level, const char *text)
+{
+	char subject[300], run[64] = "";
+
+	put_subject(subject, sizeof(subject), text);
+	if (state.run != 0)
+		(void)snprintf(run, sizeof(run), " run=%lld%s%s", state.run,
+		    state.date[0] != '\0' ? " date=" : "", state.date);
+	syslog((int)level, "%s%s%s", subject, text, run);
+}
+
+/* Names that are never changed: somebody looks for them. */
+static int
+send_fields(enum log_level level, const char *text, struct err *e)
+{
+	struct buf message = BUF_INIT(LOG_LINE_MAX);
+	char subject[300], priority[16], run[32] = "";
+	int rc;
+
+	put_subject(subject, sizeof(subject), text);
+	(void)snprintf(priority, sizeof(priority), "%d", (int)level);
+	if (state.run != 0)
+		(void)snprintf(run, sizeof(run), "%lld", state.run);
+	rc = buf_printf(&message, e, "%s%s", subject, text);
+	if (rc == 0) {
+		const struct journal_field fields[] = {
+			{ "MESSAGE", buf_text(&message) },
+			{ "PRIORITY", priority },
+			{ "SYSLOG_IDENTIFIER", "odbcship" },
+			{ "SYSLOG_FACILITY", "3" }, /* daemon, RFC 5424 */
+			{ "ODBCSHIP_JOB", state.job },
+			{ "ODBCSHIP_ENVIRONMENT", state.environment },
+			{ "ODBCSHIP_RUN", run },
+			{ "ODBCSHIP_DATE", state.date },
+		};
+
+		rc = journal_send(
+		    fields, sizeof(fields) / sizeof(fields[0]), e);
+	}
+	buf_release(&message);
+	return rc;
+}
+
+/* A line for the system's log; it is not lost when the journal is. */
+static void
+write_system(enum log_level level, const char *text)
 {
 	struct buf line = BUF_INIT(LOG_LINE_MAX);
 	struct err e = ERR_INIT;
 
-	if (str_escape(&line, text, strlen(text), &e) == 0)
-		syslog((int)level, "%s%s%s%s%s", state.job,
-		    state.environment[0] != '\0' ? "." : "", state.environment,
-		    state.job[0] != '\0' ? ": " : "", buf_text(&line));
+	if (str_escape(&line, text, strlen(text), &e) == 0 &&
+	    (!state.fields || send_fields(level, buf_text(&line), &e) < 0))
+		write_syslog(level, buf_text(&line));
 	buf_release(&line);
 }
 
@@ -237,10 +339,11 @@ log_write(enum log_level level, const char *fmt, ...)
 	}
 	if (level <= LOG_LEVEL_INFO)
 		keep(level, text);
-	if (level <= state.level)
+	if (level <= state.level && !is_recorded())
 		write_line(level, text);
-	if (state.syslog && level <= LOG_LEVEL_INFO)
-		write_syslog(level, text);
+	if ((state.syslog && level <= LOG_LEVEL_INFO) ||
+	    (state.fields && (level <= LOG_LEVEL_INFO || is_recorded())))
+		write_system(level, text);
 }
 
 void
@@ -249,13 +352,13 @@ log_record(enum log_level level, const char *fmt, ...)
 	char text[LOG_TEXT_MAX];
 	va_list ap;
 
-	if (!state.syslog)
+	if (!state.syslog && !state.fields)
 		return;
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	redact_text(text, sizeof(text));
-	syslog((int)level, "%s", text);
+	write_system(level, text);
 }
 
 void
@@ -267,9 +370,9 @@ log_forward(
 }
 
 bool
-log_is_json(void)
+log_is_machine(void)
 {
-	return state.format == LOG_FORMAT_JSON;
+	return state.format == LOG_FORMAT_JSON || is_recorded();
 }
 
 const char *
@@ -290,6 +393,16 @@ void
 log_on_line(void (*clear)(void))
 {
 	state.clear = clear;
+}
+
+/* Syslog's descriptor would be another file's; a record has none. */
+void
+log_leave(void)
+{
+	if (!state.syslog)
+		return;
+	closelog();
+	openlog("odbcship", LOG_PID, LOG_DAEMON);
 }
 
 void

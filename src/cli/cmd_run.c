@@ -67,9 +67,12 @@ run_one(const struct invocation *inv, const struct run_options *options)
 		outcome_put_json(&outcome, &e);
 	else if (outcome.state == RUN_KEPT)
 		put_paths(&outcome);
-	if (e.class != ERR_NONE)
+	if (e.class != ERR_NONE) {
+		log_context(outcome.job, outcome.environment, outcome.run);
+		log_context_date(outcome.date);
 		outcome_put_failure(&outcome, &e);
-	else if (!quiet && isatty(STDERR_FILENO) == 1)
+		log_context(NULL, NULL, 0);
+	} else if (!quiet && isatty(STDERR_FILENO) == 1)
 		outcome_put_success(&outcome);
 	run_outcome_release(&outcome);
 	return err_exit_status(&e);

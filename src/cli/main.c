@@ -23,6 +23,7 @@
 #include "spec/secret.h"
 #include "ship/ship.h"
 #include "spec/settings.h"
+#include "spec/spec.h"
 
 enum { COMMANDS_MAX = 32 };
 
@@ -45,6 +46,30 @@ find_command(const char *name, struct err *e)
 	else
 		(void)err_hint(e, "See 'odbcship --help'.");
 	return NULL;
+}
+
+/* The command itself will say what is wrong with the main file. */
+static void
+send_log(const struct invocation *inv)
+{
+	struct spec_request request = {
+		.main_file = invocation_value(inv, "config"),
+	};
+	struct problems problems = PROBLEMS_INIT;
+	struct spec *spec = NULL;
+	struct err ignored = ERR_INIT;
+	const char **sets = invocation_values(
+	    inv, "set", &request.n_sets, &ignored);
+
+	request.sets = sets;
+	/* What is set of a job is not known here, and no matter. */
+	if (spec_load(&spec, &request, &problems, &ignored) < 0)
+		ignored = (struct err)ERR_INIT;
+	if (spec != NULL && spec_value(spec, "log")->is_given)
+		log_send_to((enum log_place)spec_choice(spec, "log"));
+	free(sets);
+	spec_free(spec);
+	problems_release(&problems);
 }
 
 static int
@@ -71,6 +96,7 @@ set_up_log(const struct invocation *inv, struct err *e)
 		return err_hint(e, "See 'odbcship --help'.");
 	}
 	log_open(level, form);
+	send_log(inv);
 	return 0;
 }
 

@@ -127,7 +127,7 @@ put_paragraph(enum log_level level, const char *text, const struct err *e)
 	const char *between = e->hint[0] != '\0' ? " hint: " : "";
 
 	clear_line();
-	if (log_is_json()) {
+	if (log_is_machine()) {
 		log_write(level, "%s%s%s", text, between, e->hint);
 		return;
 	}
@@ -170,7 +170,7 @@ void
 terminal_more(const char *text)
 {
 	clear_line();
-	if (log_is_json()) {
+	if (log_is_machine()) {
 		log_error("%s", text);
 		return;
 	}

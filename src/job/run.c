@@ -366,6 +366,7 @@ begin_run(struct run *r, struct err *e)
 		lock_describe(r->lock, r->outcome->run);
 	record_environment(r);
 	log_context(start.key.job, start.key.environment, r->outcome->run);
+	log_context_date(start.key.date);
 	log_info("run %lld of '%s' for %s begins", (long long)r->outcome->run,
 	    start.key.job, start.key.date);
 	return 0;

@@ -45,6 +45,9 @@ static const char *const checksums[] = { "none", "sha256", NULL };
 /* In the order of enum param_type (odbc/statement.h). */
 static const char *const value_types[] = { "text", "integer", "decimal", "date",
 	"timestamp", NULL };
+/* In the order of enum log_place (base/log.h). */
+static const char *const log_places[] = { "auto", "stderr", "syslog", "journal",
+	NULL };
 static const char *const tls_modes[] = { "required", "none", NULL };
 static const char *const tls_versions[] = { "1.2", "1.3", NULL };
 /* From here to verifications: as in the enumerations of ship/target.h. */
@@ -93,6 +96,12 @@ static const struct setting written[] = {
 	    "The directory of the ledger, the locks and the spool. "
 	    "$ODBCSHIP_STATE goes before it.",
 	    "state = \"/var/lib/odbcship\";" },
+	{ "log", SETTING_CHOICE, "auto", 0, 0, log_places, SETTING_MAIN,
+	    "Where the log goes besides standard error: auto is, without a "
+	    "terminal, systemd's journal, or syslog where there is none; "
+	    "stderr is nowhere else; syslog and journal are that, with a "
+	    "terminal too.",
+	    "log = \"journal\";" },
 
 	{ "source", SETTING_GROUP, NULL, 0, 0, NULL, 0,
 	    "The database and the batch that is run there.", NULL },

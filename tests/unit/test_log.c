@@ -7,8 +7,11 @@
 #include "unit.h"
 
 #include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <syslog.h>
 
+#include "base/journal.h"
 #include "base/log.h"
 #include "base/redact.h"
 #include "base/str.h"
@@ -67,6 +70,7 @@ setup(void **state)
 	(void)state;
 	make_directory(dir);
 	(void)snprintf(path, sizeof(path), "%s/stderr", dir);
+	journal_set_path("/nonexistent");
 	(void)unsetenv("JOURNAL_STREAM");
 	return 0;
 }
@@ -203,12 +207,168 @@ test_syslog_and_journal(void **state)
 {
 	(void)state;
 	check(automatic, "odbcship: error: daily.prod: e1\n",
-	    "<3>daily.prod: e1\n<4>daily.prod: w2\n<6>daily.prod: i3\n"
-	    "<6>daily.prod: bell \\x07, line break\n");
+	    "<3>daily.prod: e1 run=7\n<4>daily.prod: w2 run=7\n"
+	    "<6>daily.prod: i3 run=7\n"
+	    "<6>daily.prod: bell \\x07, line break run=7\n");
 	check(journal,
 	    "<3>daily: e1\n<4>daily: w2\n<6>daily: i3\n"
 	    "<7>daily: d4\n",
 	    "");
+}
+
+/* A journal of the test's own: its socket, and what the last record said. */
+static int journal_fd = -1;
+static char record[8192];
+
+static void
+begin_journal(void)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+
+	(void)snprintf(at.sun_path, sizeof(at.sun_path), "%s/journal", dir);
+	journal_fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+	assert_true(journal_fd >= 0);
+	assert_int_equal(
+	    bind(journal_fd, (struct sockaddr *)&at, sizeof(at)), 0);
+}
+
+static void
+end_journal(void)
+{
+	char name[128];
+
+	(void)snprintf(name, sizeof(name), "%s/journal", dir);
+	(void)close(journal_fd);
+	(void)unlink(name);
+	journal_set_path("/nonexistent");
+}
+
+/* The next record as text; "" when there is none. */
+static const char *
+next_record(void)
+{
+	ssize_t n = recv(journal_fd, record, sizeof(record) - 1, 0);
+
+	record[n > 0 ? n : 0] = '\0';
+	return record;
+}
+
+static void
+with_fields(void)
+{
+	log_open(LOG_LEVEL_WARNING, LOG_FORMAT_AUTO);
+	log_context("daily", "prod", 42);
+	log_context_date("2026-11-24");
+	log_warning("two\nlines, s3cret-word");
+	log_info("a step");
+	log_debug("of no interest");
+	log_context("next", "", 0);
+	log_record(LOG_LEVEL_ERROR, "next: told elsewhere");
+	log_close();
+}
+
+static void
+under_systemd(void)
+{
+	char stream[64];
+	struct stat st;
+
+	assert_int_equal(fstat(STDERR_FILENO, &st), 0);
+	(void)snprintf(stream, sizeof(stream), "%ju:%ju", (uintmax_t)st.st_dev,
+	    (uintmax_t)st.st_ino);
+	(void)setenv("JOURNAL_STREAM", stream, 1);
+	with_fields();
+	(void)unsetenv("JOURNAL_STREAM");
+}
+
+#define COMMON "SYSLOG_IDENTIFIER=odbcship\nSYSLOG_FACILITY=3\n"
+#define FIELDS \
+	COMMON "ODBCSHIP_JOB=daily\nODBCSHIP_ENVIRONMENT=prod\n" \
+	       "ODBCSHIP_RUN=42\nODBCSHIP_DATE=2026-11-24\n"
+
+/* Names and values as people search for them; by journalctl ODBCSHIP_RUN=42. */
+static void
+test_journal_fields(void **state)
+{
+	static const char *const records[] = {
+		"MESSAGE=daily.prod: two lines, ***\nPRIORITY=4\n" FIELDS,
+		"MESSAGE=daily.prod: a step\nPRIORITY=6\n" FIELDS,
+		"MESSAGE=next: told elsewhere\nPRIORITY=3\n" COMMON
+		"ODBCSHIP_JOB=next\n",
+		"",
+	};
+	char at[128];
+	struct err e = ERR_INIT;
+
+	(void)state;
+	OK(redact_add("s3cret-word", &e), &e);
+	begin_journal();
+	(void)snprintf(at, sizeof(at), "%s/journal", dir);
+	journal_set_path(at);
+	check(
+	    with_fields, "odbcship: warning: daily.prod: two lines, ***\n", "");
+	for (size_t i = 0; i < sizeof(records) / sizeof(records[0]); i++)
+		assert_string_equal(next_record(), records[i]);
+	/* What it has with fields it does not get as lines as well. */
+	check(under_systemd, "", "");
+	for (size_t i = 0; i < sizeof(records) / sizeof(records[0]); i++)
+		assert_string_equal(next_record(), records[i]);
+	end_journal();
+	redact_release();
+}
+
+static void
+placed(enum log_place place)
+{
+	log_open(LOG_LEVEL_ERROR, LOG_FORMAT_JSON);
+	log_send_to(place);
+	log_context("daily", "", 3);
+	log_context_date("2026-11-24");
+	log_info("one");
+	log_close();
+}
+
+static void
+placed_in_syslog(void)
+{
+	placed(LOG_PLACE_SYSLOG);
+}
+
+static void
+placed_in_journal(void)
+{
+	placed(LOG_PLACE_JOURNAL);
+}
+
+static void
+placed_nowhere(void)
+{
+	log_open(LOG_LEVEL_ERROR, LOG_FORMAT_AUTO);
+	log_send_to(LOG_PLACE_STDERR);
+	log_info("one");
+	log_close();
+}
+
+/* A place that was asked for holds whatever standard error is. */
+static void
+test_places(void **state)
+{
+	char at[128];
+
+	(void)state;
+	check(placed_in_syslog, "", "<6>daily: one run=3 date=2026-11-24\n");
+	check(placed_nowhere, "", "");
+	/* No journal here: it must not be lost. */
+	check(placed_in_journal, "", "<6>daily: one run=3 date=2026-11-24\n");
+	begin_journal();
+	(void)snprintf(at, sizeof(at), "%s/journal", dir);
+	journal_set_path(at);
+	check(placed_in_journal, "", "");
+	assert_non_null(strstr(next_record(), "MESSAGE=daily: one\n"));
+	/* One that nobody reads any more, though its socket is there. */
+	(void)close(journal_fd);
+	check(placed_in_journal, "", "<6>daily: one run=3 date=2026-11-24\n");
+	end_journal();
 }
 
 static void
@@ -410,6 +570,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_text),
 		cmocka_unit_test(test_syslog_and_journal),
+		cmocka_unit_test(test_journal_fields),
+		cmocka_unit_test(test_places),
 		cmocka_unit_test(test_nasty_texts),
 		cmocka_unit_test(test_long_text),
 		cmocka_unit_test(test_cut_within_a_secret),
