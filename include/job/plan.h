@@ -45,6 +45,7 @@ struct plan_options {
 	const char *date;     /* --date, or NULL: today in the job's zone */
 	bool with_secrets;    /* read them (not for show) */
 	bool with_targets;    /* the job ships (not for query) */
+	bool with_guards;     /* gates and the watermark, though it does not */
 	bool only_split;      /* the batch is looked at, not run: whatever
 			       * its parameters are, and though it is empty */
 	const char *sql;      /* query: the batch itself; else NULL */

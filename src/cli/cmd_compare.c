@@ -147,6 +147,7 @@ look(const struct invocation *inv, const struct spec_request *request,
 	const struct plan_options how = {
 		.date = invocation_value(inv, "date"),
 		.with_secrets = true,
+		.with_guards = true,
 	};
 	struct problems problems = PROBLEMS_INIT;
 	struct spec *spec = NULL;

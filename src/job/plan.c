@@ -352,7 +352,7 @@ plan_guards(struct builder *b)
 	struct plan *p = b->plan;
 	struct plan_param *more;
 
-	if (!b->options->with_targets)
+	if (!b->options->with_targets && !b->options->with_guards)
 		return;
 	guard_build(&p->guards, b->spec, b->problems);
 	if (p->guards.watermark.name == NULL)

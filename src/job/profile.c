@@ -17,6 +17,7 @@
 #include "base/str.h"
 #include "job/export.h"
 #include "job/profile.h"
+#include "job/watermark.h"
 
 enum { FIELD_MAX_BYTES = 64 * 1024 * 1024, NAME_BYTES = 128, TEMPORARY = 64 };
 
@@ -234,13 +235,14 @@ profile_take(
 	struct export_result result = EXPORT_RESULT_INIT;
 	const size_t n_files = plan->n_files;
 	struct export_place place = { .name = "rows.csv", .fd = -1 };
-	const struct guards guards = plan->guards;
+	struct guards guards;
 	struct err own = ERR_INIT;
 	char dir[4096], path[4200];
 	int rc;
 
 	memset(p, 0, sizeof(*p));
-	if (make_directory(dir, sizeof(dir), e) < 0)
+	if (watermark_begin_anew(plan, e) < 0 ||
+	    make_directory(dir, sizeof(dir), e) < 0)
 		return -1;
 	place.dir = dir;
 	(void)snprintf(path, sizeof(path), "%s/%s", dir, place.name);
@@ -249,6 +251,7 @@ profile_take(
 	plan->rolls_back = true;
 	/* Nothing is shipped: what guards that is neither waited for nor
 	 * asked; the plan has it back for plan_free. */
+	guards = plan->guards;
 	memset(&plan->guards, 0, sizeof(plan->guards));
 	plan->guards.watermark = guards.watermark;
 	rc = export_run(plan, &place, &nobody, &result, e);

@@ -88,6 +88,19 @@ watermark_begin(
 }
 
 int
+watermark_begin_anew(struct plan *p, struct err *e)
+{
+	struct watermark *w = &p->guards.watermark;
+
+	if (w->name == NULL)
+		return 0;
+	if (keep(&w->from, w->initial, e) < 0)
+		return -1;
+	plan_bind_cutoff(p, w->from, w->to);
+	return 0;
+}
+
+int
 watermark_record(struct ledger *l, int64_t run, const struct plan *p,
     const struct export_result *result, struct err *e)
 {

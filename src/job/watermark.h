@@ -23,6 +23,8 @@
  */
 int watermark_begin(struct plan *p, struct ledger *l, const struct run_key *key,
     struct err *e) MUST_CHECK;
+/* The same from the initial value on, whatever was shipped: to look only. */
+int watermark_begin_anew(struct plan *p, struct err *e) MUST_CHECK;
 /* Record the range that the run's file has, before anything is shipped. */
 int watermark_record(struct ledger *l, int64_t run, const struct plan *p,
     const struct export_result *result, struct err *e) MUST_CHECK;

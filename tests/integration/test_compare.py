@@ -25,7 +25,8 @@ class Compare(Case):
         super().setUp()
         self.out, self.url = self.home.directory()
 
-    def put(self, dev=DEV, prod=PROD, columns="*", sql=None):
+    def put(self, dev=DEV, prod=PROD, columns="*", sql=None, source="",
+            more=""):
         for name, script in (("dev", dev), ("prod", prod)):
             path = os.path.join(self.home.path, "w_%s.db" % name)
             if os.path.exists(path):
@@ -33,13 +34,14 @@ class Compare(Case):
             self.home.sqlite("w_" + name, script)
         self.home.sql("daily.sql", sql or BATCH % columns)
         self.home.job("daily", """
-source: { sql_file = "daily.sql"; dialect = "sqlite"; };
+%s
+source: { sql_file = "daily.sql"; dialect = "sqlite"; %s };
 file: { name = "d.csv"; delimiter = ";"; header = false; };
 environments: {
   dev: { source: { dsn = "w_dev"; }; %s };
   prod: { source: { dsn = "w_prod"; }; %s };
 };
-""" % ((target(self.url).strip(),) * 2))
+""" % ((more, source) + (target(self.url).strip(),) * 2))
 
     def compare(self, *more, expect=65):
         result = self.home.run("compare", "daily", "--env", "dev", "--env",
@@ -106,6 +108,41 @@ environments: {
         counted = self.home.run("query", "-d", "w_dev", "-e",
                                 "SELECT count(*) AS n FROM orders").stdout
         self.assertEqual(counted, "n\r\n2\r\n")
+
+    def test_guards(self):
+        """gates and checks are not asked: nothing is shipped"""
+        self.put(more="""
+gates = ( { name = "never"; sql = "SELECT 0 FROM nosuch"; equals = "1";
+            timeout = "1h"; } );
+checks: { min_rows = 1000; not_null = ( "note" ); unique = ( "note" );
+          columns = ( "x" );
+          sql = ( { name = "never"; sql = "SELECT 1 FROM nosuch";
+                    equals = "0"; } ); };
+""")
+        text = self.compare().stdout
+        self.assertRegex(text, r"(?m)^prod: SQLite \S+, 4 columns, 3 rows$")
+
+    def test_watermark(self):
+        """the range from the beginning is compared, and it stays where it is"""
+        self.put(sql="SELECT id, day FROM orders WHERE id > :id_from AND "
+                 "id <= :id_to", source='watermark = { name = "id"; '
+                 'sql = "SELECT max(id) FROM orders"; initial = "1"; };')
+        for _ in range(2):
+            text = self.compare().stdout
+            self.assertIn("2 columns, 1 rows\n", text)     # dev has 1, 2
+            self.assertIn("2 columns, 2 rows\n", text)     # prod has 1, 2, 3
+            self.assertIn("'9999-99-99' in dev only", text)
+
+    def test_no_new_rows(self):
+        """an environment that the watermark says nothing of has no rows"""
+        self.put(dev="CREATE TABLE orders (id INTEGER, day TEXT, note TEXT, "
+                 "cents INTEGER);",
+                 sql="SELECT id FROM orders WHERE id > :id_from AND "
+                 "id <= :id_to", source='watermark = { name = "id"; '
+                 'sql = "SELECT max(id) FROM orders"; initial = "0"; };')
+        text = self.compare().stdout
+        self.assertIn("no rows in dev", text)
+        self.assertIn("prod: ", text)
 
     def test_usage(self):
         """two environments and one job; a failure says in which"""
