@@ -2,7 +2,8 @@
  * doctor.h - what this environment lacks to run jobs
  *
  * A table of items (doctor.c), each of which looks at one thing and gives a
- * finding for each that it sees. Nothing is connected to, no SQL is run and
+ * finding for each that it sees. Nothing is connected to unless that is asked
+ * for, and then only as far as TCP; no SQL is run and
  * nothing is sent; one small file is written and removed in the state
  * directory, and drivers are loaded in a child process.
  *
@@ -12,6 +13,7 @@
 #ifndef JOB_DOCTOR_H
 #define JOB_DOCTOR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/err.h"
@@ -38,6 +40,7 @@ struct doctor_request {
 	const char *environment; /* --env, or NULL */
 	const char *const *jobs; /* names or paths; none: all there are */
 	size_t n_jobs;		 /* how many */
+	bool connects;		 /* try whether hosts can be reached */
 	/* what cron's environment changes, by environment_compare; or NULL */
 	const char *cron_differences;
 };

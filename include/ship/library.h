@@ -15,6 +15,7 @@
 struct ship_library {
 	const char *version; /* "7.88.1" */
 	const char *tls;     /* "OpenSSL/3.0.19", or NULL without TLS */
+	const char *ssh;     /* "libssh2/1.10.0", or NULL without SFTP */
 	const char *ca_file; /* the certificates that it trusts, or NULL */
 	const char *ca_dir;  /* a directory of them, or NULL */
 	bool

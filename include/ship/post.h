@@ -34,6 +34,7 @@ struct post_address {
 	const char *password; /* of the user, or NULL */
 	const char *token;    /* HTTP: Authorization: Bearer, or NULL */
 	const char *ca_file;  /* or NULL: the system's */
+	const char *proxy;    /* HTTP: http://HOST:PORT, or NULL */
 	bool without_tls;     /* in clear, since the spec says so */
 	uint64_t timeout_ms;  /* for all of it */
 };
@@ -48,7 +49,8 @@ struct post_message {
 	size_t n;		/* bytes */
 };
 
-/* Whether the URL is one of that kind and fits to without_tls. */
+/* Whether the URL is one of that kind and fits to without_tls, and the proxy
+ * one that can be used. */
 int post_check_url(enum post_kind kind, const struct post_address *a,
     struct err *e) MUST_CHECK;
 /* Whether a text can be the address of a mail (envelope and header). */

@@ -24,6 +24,8 @@ static const struct option_row option_rows[] = {
 	{ "as-cron", 0, NULL,
 	    "in the bare environment that cron gives, and what "
 	    "differs from this one" },
+	{ "connect", 0, NULL,
+	    "try whether the hosts of targets, mail and webhooks answer" },
 	{ "all", 'a', NULL, "also what is as it should be" },
 	{ "json", 0, NULL, "as JSON, an array of findings" },
 	{ NULL, 0, NULL, NULL }
@@ -108,6 +110,7 @@ examine(const struct invocation *inv, struct printing *p, struct err *e)
 		.environment = invocation_value(inv, "env"),
 		.jobs = (const char *const *)inv->arguments,
 		.n_jobs = inv->n_arguments,
+		.connects = invocation_has(inv, "connect"),
 		.cron_differences = bare_told(),
 	};
 	struct buf out = BUF_INIT(DOCTOR_JSON_MAX);

@@ -414,6 +414,7 @@ static const struct item items[] = {
 	{ "libcurl", ERR_TARGET, doctor_libcurl },
 	{ "certificates", ERR_TARGET, doctor_certificates },
 	{ "proxies", ERR_TARGET, doctor_proxies },
+	{ "network", ERR_TARGET, doctor_network },
 	{ "core dumps", ERR_LOCAL, doctor_core },
 	{ "security", ERR_LOCAL, doctor_security },
 	{ "crontab", ERR_SPEC, doctor_cron },

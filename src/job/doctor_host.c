@@ -424,6 +424,24 @@ doctor_core(struct doctor *d)
 		    d, DOCTOR_OK, "", "", "odbcship limits its own to nothing");
 }
 
+/* "unconfined", or "NAME (enforce)": apparmor(7). */
+void
+doctor_confinement(struct doctor *d, const char *context)
+{
+	if (strcmp(context, "unconfined") == 0)
+		doctor_say(
+		    d, DOCTOR_OK, "AppArmor", "", "it confines nothing here");
+	else if (strstr(context, "(complain)") != NULL)
+		doctor_say(d, DOCTOR_OK, "AppArmor", "",
+		    "the profile here only complains: %s", context);
+	else
+		doctor_say(d, DOCTOR_UNKNOWN, "AppArmor",
+		    "If a job fails where a shell does not, look for "
+		    "'apparmor=\"DENIED\"' in the kernel's log.",
+		    "the profile here is %s; under cron it may be another one",
+		    context);
+}
+
 void
 doctor_security(struct doctor *d)
 {
@@ -443,5 +461,9 @@ doctor_security(struct doctor *d)
 		    "If a job fails under cron only, look for 'denied' in the "
 		    "audit log.",
 		    "SELinux is enforcing; the context here is %s", line);
-	}
+	} else if (read_line("/sys/module/apparmor/parameters/enabled", line,
+		       sizeof(line)) &&
+	    line[0] == 'Y' &&
+	    read_line("/proc/self/attr/current", line, sizeof(line)))
+		doctor_confinement(d, line);
 }

@@ -32,7 +32,9 @@ void doctor_zone(struct doctor *d);
 void doctor_clock(struct doctor *d);
 /* Where core dumps go. */
 void doctor_core(struct doctor *d);
-/* SELinux and Kerberos, where there are any. */
+/* SELinux, AppArmor and Kerberos, where there are any. */
 void doctor_security(struct doctor *d);
+/* What a process's context (/proc/self/attr/current) means for AppArmor. */
+void doctor_confinement(struct doctor *d, const char *context);
 
 #endif

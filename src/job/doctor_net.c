@@ -1,7 +1,8 @@
 /*
  * doctor_net.c - the doctor's look at libcurl, what it trusts, and proxies
  *
- * No host is asked anything here: `check --connect` and `probe` do that.
+ * Hosts are connected to only with --connect, and told nothing: `check
+ * --connect` and `probe` log in.
  */
 #include <dirent.h>
 #include <stdio.h>
@@ -9,8 +10,25 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cancel.h"
 #include "job/doctor_net.h"
 #include "ship/library.h"
+#include "ship/reach.h"
+
+enum { REACH_MS = 10 * 1000, REACH_HOSTS = 256, REACH_BYTES = 300 };
+
+static bool
+wants_sftp(const struct doctor *d)
+{
+	for (size_t i = 0; i < d->n_jobs; i++) {
+		const struct plan *p = d->jobs[i].plan;
+
+		for (size_t k = 0; p != NULL && k < p->n_targets; k++)
+			if (strncmp(p->targets[k].target.url, "sftp:", 5) == 0)
+				return true;
+	}
+	return false;
+}
 
 void
 doctor_libcurl(struct doctor *d)
@@ -21,11 +39,16 @@ doctor_libcurl(struct doctor *d)
 	if (l.tls == NULL)
 		doctor_say(d, DOCTOR_FAIL, l.version,
 		    "Install a libcurl with TLS.", "it knows no TLS");
+	else if (l.ssh == NULL && wants_sftp(d))
+		doctor_say(d, DOCTOR_FAIL, l.version,
+		    "Install a libcurl with libssh2 or libssh.",
+		    "it knows no SFTP, and a job ships by it");
 	else if (strncmp(l.tls, "OpenSSL", 7) != 0)
 		doctor_say(d, DOCTOR_WARN, l.version, "",
 		    "its TLS is %s; odbcship is tested with OpenSSL", l.tls);
 	else
-		doctor_say(d, DOCTOR_OK, l.version, "", "%s%s%s", l.tls,
+		doctor_say(d, DOCTOR_OK, l.version, "", "%s, %s%s%s", l.tls,
+		    l.ssh != NULL ? l.ssh : "no SFTP",
 		    l.loses_with_tls13 ?
 			"; FTPS by TLS 1.2 at most, since a libcurl before "
 			"8.9.0 loses uploads by TLS 1.3" :
@@ -131,4 +154,104 @@ doctor_proxies(struct doctor *d)
 	}
 	if (n == 0)
 		doctor_say(d, DOCTOR_OK, "", "", "none are set");
+}
+
+/* Hosts that were tried already: many jobs ship to one. */
+struct reached {
+	struct doctor *doctor;
+	char (*hosts)[REACH_BYTES]; /* owned, REACH_HOSTS of them */
+	size_t n;
+};
+
+static bool
+is_new_host(struct reached *r, const char *host)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (strcmp(r->hosts[i], host) == 0)
+			return false;
+	if (r->n == REACH_HOSTS)
+		return false;
+	(void)snprintf(r->hosts[r->n++], REACH_BYTES, "%s", host);
+	return true;
+}
+
+/* Without a target no file arrives; without those who are told it does. */
+static void
+try_host(struct reached *r, const char *url, enum doctor_verdict verdict,
+    const char *what)
+{
+	struct doctor *d = r->doctor;
+	struct err e = ERR_INIT;
+	char host[REACH_BYTES];
+
+	if (cancel_is_due() || reach_put_host(url, host, sizeof(host)) < 0 ||
+	    !is_new_host(r, host))
+		return;
+	if (reach_try(url, REACH_MS, &e) == 0) {
+		doctor_say(d, DOCTOR_OK, host, "", "answers, for %s", what);
+		return;
+	}
+	e.class = d->class;
+	(void)err_in(&e, "%s", what);
+	doctor_tell(d, verdict, host, &e);
+}
+
+static void
+try_target(struct reached *r, const struct target *t)
+{
+	const char *url = t->url;
+	char what[REACH_BYTES];
+
+	if (strncmp(url, "file:", 5) == 0)
+		return;
+	if (strncmp(url, "s3:", 3) == 0)
+		url = t->endpoint != NULL ? t->endpoint :
+					    "https://s3.amazonaws.com/";
+	(void)snprintf(what, sizeof(what), "target '%s'", t->name);
+	try_host(r, url, DOCTOR_FAIL, what);
+}
+
+/* A URL that is a secret stays one. */
+static void
+try_told(struct reached *r, const struct spec *s, size_t i)
+{
+	static const char *const ways[][3] = {
+		{ "notify.mail.url", NULL, "notify.mail" },
+		{ "notify.webhook.url", "notify.webhook.proxy",
+		    "notify.webhook" },
+		{ "notify.ping.url", "notify.ping.proxy", "notify.ping" },
+	};
+
+	for (size_t k = 0; k < sizeof(ways) / sizeof(ways[0]); k++) {
+		const char *url = spec_member(s, ways[k][0], i)->text;
+
+		if (ways[k][1] != NULL &&
+		    spec_member(s, ways[k][1], i)->text != NULL)
+			url = spec_member(s, ways[k][1], i)->text;
+		if (url != NULL)
+			try_host(r, url, DOCTOR_WARN, ways[k][2]);
+	}
+}
+
+void
+doctor_network(struct doctor *d)
+{
+	struct reached r = { d, NULL, 0 };
+
+	if (!d->request->connects)
+		return;
+	r.hosts = calloc(REACH_HOSTS, sizeof(*r.hosts));
+	for (size_t i = 0; r.hosts != NULL && i < d->n_jobs; i++) {
+		const struct plan *p = d->jobs[i].plan;
+
+		for (size_t k = 0; p != NULL && k < p->n_targets; k++)
+			try_target(&r, &p->targets[k].target);
+		for (size_t k = 0;
+		     p != NULL && k < spec_count(d->jobs[i].spec, "notify");
+		     k++)
+			try_told(&r, d->jobs[i].spec, k);
+	}
+	free(r.hosts);
+	if (r.n == 0)
+		doctor_say(d, DOCTOR_OK, "", "", "no host is connected to");
 }

@@ -14,5 +14,7 @@ void doctor_libcurl(struct doctor *d);
 void doctor_certificates(struct doctor *d);
 /* Proxies of the environment. */
 void doctor_proxies(struct doctor *d);
+/* Whether hosts can be reached, where that is asked for. */
+void doctor_network(struct doctor *d);
 
 #endif

@@ -23,6 +23,7 @@ ship_describe_library(struct ship_library *l)
 	memset(l, 0, sizeof(*l));
 	l->version = v->version;
 	l->tls = v->ssl_version;
+	l->ssh = v->age >= CURLVERSION_FOURTH ? v->libssh_version : NULL;
 #if LIBCURL_VERSION_NUM >= 0x074600
 	if (v->age >= CURLVERSION_SEVENTH) {
 		l->ca_file = v->cainfo;

@@ -49,6 +49,29 @@ has_scheme(const char *url, const char *scheme)
 	    strncmp(url + n, "://", 3) == 0;
 }
 
+/* "http://squid.example.com:3128": who must log in there cannot use it. */
+static int
+check_proxy(const struct post_address *a, struct err *e)
+{
+	const char *host;
+
+	if (a->proxy == NULL)
+		return 0;
+	host = strstr(a->proxy, "://");
+	if (host != NULL && strchr(host, '@') != NULL) {
+		(void)err_set(e, ERR_SPEC, "the proxy's URL holds a user");
+		return err_hint(e,
+		    "A proxy that wants a login is not supported: let it know "
+		    "this host, or go through 'command'.");
+	}
+	if (host != NULL && host[3] != '\0' && !str_has_control(a->proxy) &&
+	    (has_scheme(a->proxy, "http") || has_scheme(a->proxy, "https")))
+		return 0;
+	(void)err_set(
+	    e, ERR_SPEC, "'%s' is no proxy that can be used", a->proxy);
+	return err_hint(e, "It is http://HOST:PORT or https://HOST:PORT.");
+}
+
 int
 post_check_url(enum post_kind kind, const struct post_address *a, struct err *e)
 {
@@ -82,7 +105,7 @@ post_check_url(enum post_kind kind, const struct post_address *a, struct err *e)
 		    "Write https://, or tls = \"none\"; where everybody on "
 		    "the way may read and change what is told.");
 	}
-	return 0;
+	return check_proxy(a, e);
 }
 
 /*
@@ -206,7 +229,8 @@ set_common(struct sending *s)
 	    (long)(CURLPROTO_SMTP | CURLPROTO_SMTPS | CURLPROTO_HTTP |
 		CURLPROTO_HTTPS));
 #endif
-	SET(CURLOPT_PROXY, ""); /* no proxies from the environment */
+	/* None from the environment: "" is none at all. */
+	SET(CURLOPT_PROXY, a->proxy != NULL ? a->proxy : "");
 	SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
 	SET(CURLOPT_FOLLOWLOCATION, 0L);
 	SET(CURLOPT_SSL_VERIFYPEER, 1L);
@@ -342,6 +366,7 @@ is_temporary(CURLcode code)
 {
 	switch (code) {
 	case CURLE_COULDNT_RESOLVE_HOST:
+	case CURLE_COULDNT_RESOLVE_PROXY:
 	case CURLE_COULDNT_CONNECT:
 	case CURLE_OPERATION_TIMEDOUT:
 	case CURLE_SEND_ERROR:
@@ -371,6 +396,8 @@ hint_failure(CURLcode code, const struct sending *s, struct err *e)
 		    "trusted here: name that one with ca_file.");
 	case CURLE_LOGIN_DENIED:
 		return err_hint(e, "Check user and password.");
+	case CURLE_COULDNT_RESOLVE_PROXY:
+		return err_hint(e, "Is the host of the proxy right?");
 	case CURLE_COULDNT_RESOLVE_HOST:
 	case CURLE_COULDNT_CONNECT:
 		return err_hint(e,

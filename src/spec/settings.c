@@ -605,6 +605,10 @@ static const struct setting written[] = {
 	    "Certificates (PEM) that the server's certificate must come from, "
 	    "instead of the system's.",
 	    "ca_file = \"hooks-ca.pem\";" },
+	{ "notify.webhook.proxy", SETTING_TEXT, NULL, 1, TEXT_BYTES, NULL, 0,
+	    "The proxy to go through, http:// or https://; none from the "
+	    "environment is used.",
+	    "proxy = \"http://squid.example.com:3128\";" },
 	{ "notify.ping", SETTING_GROUP, NULL, 0, 0, NULL, 0,
 	    "Tell each run to a service that waits for it, as healthchecks.io "
 	    "does: URL/start, then URL or URL/STATUS. Whatever notify.on "
@@ -624,6 +628,10 @@ static const struct setting written[] = {
 	    "Certificates (PEM) that the server's certificate must come from, "
 	    "instead of the system's.",
 	    "ca_file = \"hc-ca.pem\";" },
+	{ "notify.ping.proxy", SETTING_TEXT, NULL, 1, TEXT_BYTES, NULL, 0,
+	    "The proxy to go through, http:// or https://; none from the "
+	    "environment is used.",
+	    "proxy = \"http://squid.example.com:3128\";" },
 	{ "notify.command", SETTING_TEXTS, NULL, 1, 0, NULL, 0,
 	    "A program and its arguments, without a shell; it reads what is "
 	    "told as JSON.",

@@ -64,6 +64,7 @@ ping_send(
 		struct post_address address = {
 			.url = url.data,
 			.ca_file = a.ca_file,
+			.proxy = entry_value(n, "notify.ping.proxy")->text,
 			.without_tls = a.clear,
 			.timeout_ms = timeout_ms < PING_MS ? timeout_ms :
 							     PING_MS,

@@ -4,6 +4,7 @@
 import json
 import os
 import pwd
+import socket
 import subprocess
 
 from cli import CliCase, main, source, target
@@ -200,6 +201,38 @@ class Doctor(DoctorCase):
         limit = self.one(found, "limits")
         self.assertEqual((limit["result"], limit["message"]),
                          ("warn", "limited to 7000"))
+
+    def test_network(self):
+        """hosts are tried when that is asked for, each once"""
+        there = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(there.close)
+        gone = socket.create_server(("127.0.0.1", 0))
+        ports = [s.getsockname()[1] for s in (there, gone)]
+        gone.close()
+        for name in ("daily", "other"):
+            self.put(name, url="ftp://127.0.0.1:%d/in/" % ports[0],
+                     extra='notify = ( { mail = { to = ( "a@b.c" ); '
+                     'url = "smtp://127.0.0.1:%d"; }; }, '
+                     '{ webhook = { url = "https://127.0.0.1:1/"; '
+                     'proxy = "http://127.0.0.1:%d"; }; } );\n' % (
+                         ports[1], ports[0]))
+        self.assertEqual(self.of(self.look(), "network"), [])
+        found = self.look("--connect", "--all")
+        self.assertEqual(
+            sorted((f["subject"], f["result"])
+                   for f in self.of(found, "network")),
+            sorted([("127.0.0.1:%d" % ports[0], "ok"),
+                    ("127.0.0.1:%d" % ports[1], "warn")]))
+        self.put("daily", url="ftp://127.0.0.1:%d/in/" % ports[1])
+        self.put("other", url="ftps://nosuch.invalid/in/")
+        found = self.look("--connect", expect=73)
+        self.assertEqual(self.failed(found), [
+            ("network", "127.0.0.1:%d" % ports[1], "target"),
+            ("network", "nosuch.invalid:990", "target")])
+        far = self.one(found, "network", "nosuch.invalid:990")
+        self.assertIn("target 'out': ", far["message"])
+        self.assertIn("nosuch.invalid", far["message"])
+        self.assertIn("getent hosts", far["hint"])
 
     def test_certificates(self):
         """a ca_file that is not there, where a target goes by it"""

@@ -20,6 +20,7 @@ sys.path[:0] = [os.path.join(TESTS, "integration"), TESTS]
 
 from harness import Case, main, quote, source, target, temporary, wait_until
 from servers.certs import Certs
+from servers.http_proxy import HttpProxy
 from servers.mail import Mail
 from servers.web import Web
 
@@ -434,6 +435,42 @@ class TestWeb(NotifyCase):
                              ["/ping/a/start?x=1", "/ping/a/69?x=1"])
             self.assertIn("nosuch", got[1]["body"])
 
+    def test_proxy(self):
+        """through the proxy that is named: a tunnel where there is TLS"""
+        environment = {name: "http://127.0.0.1:1" for name in (
+            "http_proxy", "https_proxy", "ALL_PROXY")}
+        with HttpProxy() as proxy, \
+                Web(temporary(), certs().server, name="far") as server:
+            entry = ('{ webhook = { url = %s; ca_file = %s; proxy = %s; }; '
+                     'ping = { url = %s; tls = "none"; proxy = %s; }; }' % (
+                         quote(server.url("/h")), quote(certs().ca),
+                         quote(proxy.url), quote(web_server().url("/ping/p")),
+                         quote(proxy.url)))
+            self.put(BAD, entry)
+            result = self.run_on(1, expect=69, env=environment)
+            self.assertEqual(len(server.requests()), 1, result)
+            self.assertEqual(
+                [r["path"] for r in self.new("/ping/p")],
+                ["/ping/p/start", "/ping/p/69"])
+            self.assertEqual(sorted(proxy.asked), [
+                "CONNECT localhost:%d" % server.port,
+                "POST %s" % web_server().url("/ping/p/69"),
+                "POST %s" % web_server().url("/ping/p/start")])
+            # Without one the way is direct, whatever the environment says.
+            self.put(BAD, entry.replace("proxy = %s;" % quote(proxy.url), ""),
+                     name="direct")
+            self.run_on(1, expect=69, job="direct", env=environment)
+            self.assertEqual(len(server.requests()), 2)
+            self.assertEqual(len(proxy.asked), 3)
+
+    def test_proxy_away(self):
+        """a proxy that is not there is named by what failed"""
+        self.put(BAD, '{ webhook = { url = "https://h.example/"; proxy = '
+                 '"http://127.0.0.1:1"; }; }')
+        result = self.run_on(1, expect=69)
+        self.assertIn("cannot post to the webhook", result.stderr)
+        self.assertIn("127.0.0.1 port 1", result.stderr)
+
     def test_ping_order(self):
         """the beginning delays no job, and is told before its end"""
         web_server().answer("/ping/d/start", 200,
@@ -678,6 +715,12 @@ class TestSpec(NotifyCase):
          "the URL holds a user"),
         ('{ webhook = { url = "http://h/x"; }; }', "is not protected by TLS"),
         ('{ ping = { url = "ftp://h/x"; }; }', "is no URL that can be used"),
+        ('{ webhook = { url = "https://h"; proxy = "socks5://h:1"; }; }',
+         "notify.webhook: 'socks5://h:1' is no proxy"),
+        ('{ ping = { url = "https://h"; proxy = "http://u:p@h:1"; }; }',
+         "notify.ping: the proxy's URL holds a user"),
+        ('{ ping = { secret_url = { env = "U"; }; proxy = "h:1"; }; }',
+         "notify.ping: 'h:1' is no proxy"),
         ('{ sendmail = { to = ( "a@b.c" ); program = "/none"; }; }',
          "cannot run '/none'"),
         ('{ webhook = { url = "https://h"; token = { file = "none"; }; }; }',
