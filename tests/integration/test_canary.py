@@ -25,6 +25,9 @@ from harness import (Case, below, children, main, quote, source, target,
 from servers.certs import Certs
 from servers.mail import Mail
 from servers.pyftpd import Pyftpd
+from servers.s3 import S3
+from servers.scripted_http import ScriptedHttp
+from servers.sshd import Sshd, make_key
 from servers.web import Web
 
 # Awkward for escapes: of URLs, JSON, ODBC, SQL, libconfig.
@@ -34,6 +37,10 @@ CANARY = {
     "mail": "canary-mail\\ %s $x",
     "token": "canary-token.abc",
     "hook": "/canary-hook-7f3a",
+    "s3": "canary+s3/Key=%41",
+    "web": "canary-web: \"w\" & %41",
+    "bearer": "canary-bearer.xyz",
+    "key": "canary-key 'k' $x",
 }
 ENDLESS = ("WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) "
            "SELECT n FROM c")
@@ -62,7 +69,7 @@ class Canary(Case):
         self.server(ftp, "ftp")
         self.server(Mail(self.top, self.certs.server, user="me",
                          password=CANARY["mail"]), "smtp")
-        self.server(Web(self.top, self.certs.server), "web")
+        self.server(Web(self.top, self.certs.server), "hooks")
         self.figures = self.home._dir("figures")
         self.credentials = self.home._dir("credentials")
         self.home.write(os.path.join(self.credentials, "target"),
@@ -102,8 +109,8 @@ class Canary(Case):
             'command = ( "sh", "-c", "cat >>%s/told; env >>%s/told" ); } );\n'
             % (quote(self.smtp.url()),
                secrets.get("mail", '{ command = ( "./show" ); }'), ca,
-               quote(self.web.url(CANARY["hook"])), ca,
-               quote(self.web.url(CANARY["hook"])), ca,
+               quote(self.hooks.url(CANARY["hook"])), ca,
+               quote(self.hooks.url(CANARY["hook"])), ca,
                self.home.path, self.home.path),
             0o600)
 
@@ -113,6 +120,47 @@ class Canary(Case):
             f.write("\n[ODBC]\nTrace = Yes\nTraceFile = %s\n" %
                     os.path.join(self.home.path, "odbc-trace.log"))
         self.traced = {"odbc-trace.log"}
+
+    def put_targets(self, wrong=False):
+        """A job with targets of all kinds, each with a secret of its own."""
+        secrets = {name: CANARY["database"] if wrong else CANARY[name]
+                   for name in ("s3", "web", "bearer", "key")}
+        for name, text in secrets.items():
+            self.home.secret(name + ".secret", text + "\n")
+        servers = {"s3": S3(certificate=self.certs.server),
+                   "web": ScriptedHttp(certificate=self.certs.server),
+                   "bearer": ScriptedHttp(certificate=self.certs.server)}
+        servers["s3"].password = CANARY["s3"]
+        servers["web"].user, servers["web"].password = "me", CANARY["web"]
+        servers["bearer"].token = CANARY["bearer"]
+        for name, server in servers.items():
+            self.server(server, name)
+        self.server(Sshd(self.top), "ssh")
+        key = make_key(os.path.join(self.top, "key"), "-t", "ed25519", "-N",
+                       CANARY["key"])
+        with open(key + ".pub") as new, open(self.ssh.authorized, "a") as f:
+            f.write(new.read())
+        ca = "ca_file = %s; retries = 0;" % quote(self.certs.ca)
+        secret = '{ file = "%s.secret"; };'
+        targets = [target(*row)[len("targets = ( "):-len(" );\n")] for row in (
+            ("s3://out/in/", "s3", 'endpoint = %s; user = "%s"; password = %s '
+             '%s' % (quote(self.s3.endpoint()), self.s3.user, secret % "s3",
+                     ca)),
+            (self.web.url(), "web", 'user = "me"; password = %s %s' % (
+                secret % "web", ca)),
+            (self.bearer.url(), "bearer", "token = %s %s" % (
+                secret % "bearer", ca)),
+            (self.ssh.url(), "ssh", 'user = "%s"; known_hosts = %s; '
+             'client_key = %s; client_key_password = %s retries = 0;' % (
+                 self.ssh.user_name, quote(self.ssh.known_hosts), quote(key),
+                 secret % "key")))]
+        self.home.job("daily", source(dsn="shop", sql="SELECT id FROM item") +
+                      'file: { name = "a.csv"; };\n' +
+                      "targets = ( %s );\n" % ",\n".join(targets) +
+                      'metrics = { directory = %s; };\n' % quote(self.figures) +
+                      'notify = ( { on = ( "failure", "success" ); '
+                      'remind = "1ms"; command = ( "sh", "-c", '
+                      '"cat >>%s/told" ); } );\n' % self.home.path, 0o600)
 
     # Looking.
 
@@ -147,6 +195,8 @@ class Canary(Case):
         own = {self.show, os.path.join(self.home.jobs, "daily.cfg"),
                os.path.join(self.home.jobs, "token.secret"),
                os.path.join(self.home.jobs, "wrong.secret"),
+               *(os.path.join(self.home.jobs, name + ".secret")
+                 for name in ("s3", "web", "bearer", "key")),
                os.path.join(self.credentials, "target")}
         seen = set()
         for name in below(self.home.path):
@@ -160,7 +210,7 @@ class Canary(Case):
     def search_told(self):
         for message in self.smtp.messages():
             self.search(message["data"].encode(), "a mail")
-        for request in self.web.requests():
+        for request in self.hooks.requests():
             self.search(request["body"].encode(), "what was posted")
 
     def run_it(self, day, expect, *more):
@@ -182,15 +232,17 @@ class Canary(Case):
     def search_all(self):
         self.search_files()
         self.search_told()
+        run = str(self.home.runs()[0]["id"])
         for command in (["show", "daily"], ["show", "--all", "daily"],
-                        ["history"], ["history", "1"],
-                        ["history", "--json", "1"], ["check", "daily"],
+                        ["history"], ["history", run],
+                        ["history", "--json", run], ["check", "daily"],
                         ["run", "daily", "--dry-run"], ["list", "--json"],
                         ["status"], ["status", "--json"],
                         ["history", "daily", "--json"],
                         ["report", "-o", "-"], ["probe", "daily"],
                         ["doctor", "daily"], ["doctor", "daily", "--json"],
                         ["doctor", "daily", "--as-cron"],
+                        ["doctor", "daily", "--connect", "--all"],
                         ["watch"], ["notify", "--test", "daily"]):
             self.look(command)
 
@@ -201,10 +253,10 @@ class Canary(Case):
         self.run_it(1, 0)
         self.assertEqual(self.ftp.files(), ["a.csv"])
         self.assertEqual(len(self.smtp.messages()), 4)
-        paths = {r["path"] for r in self.web.requests()}
+        paths = {r["path"] for r in self.hooks.requests()}
         self.assertEqual(paths, {CANARY["hook"], CANARY["hook"] + "/start"})
         self.assertEqual({r["headers"].get("Authorization")
-                          for r in self.web.requests()},
+                          for r in self.hooks.requests()},
                          {"Bearer " + CANARY["token"], None})
         self.search_all()
 
@@ -242,7 +294,7 @@ class Canary(Case):
         """of a job whose mail server refuses the login, hooks that refuse"""
         self.home.write(os.path.join(self.home.jobs, "wrong.secret"),
                         CANARY["database"], 0o600)
-        self.web.answer(CANARY["hook"], 410)
+        self.hooks.answer(CANARY["hook"], 410)
         self.put(secrets={"mail": '{ file = "wrong.secret"; }'})
         result = self.run_it(1, 0)
         self.assertEqual(self.smtp.messages(), [])
@@ -250,6 +302,62 @@ class Canary(Case):
                       "'1: webhook': 'success' could not be told",
                       "cannot ping"):
             self.assertIn(words, result.stderr)
+        self.search_all()
+
+    def test_targets(self):
+        """of a job with targets of all kinds, whatever is said of them"""
+        self.put_targets()
+        self.run_it(1, 0)
+        self.assertEqual(
+            [t["target"] for t in self.home.ledger(
+                "SELECT target FROM delivery JOIN file ON file.id = "
+                "delivery.file WHERE run = 1 AND delivery.state = "
+                "'delivered' ORDER BY target")],
+            ["bearer", "s3", "ssh", "web"])
+        self.search_all()
+
+    def test_targets_refuse(self):
+        """of the same when every login is refused"""
+        self.put_targets(wrong=True)
+        self.run_it(1, 73)
+        self.assertEqual(
+            {t["state"] for t in self.home.ledger(
+                "SELECT state FROM delivery")}, {"failed"})
+        self.search_all()
+
+    def test_commands(self):
+        """no program that is asked or told has another one's secret"""
+        self.put()
+        seen = os.path.join(self.home.path, "told")
+        own = self.home.write(
+            self.show, "#!/bin/sh\nenv >>%s\nprintf '%%s\\n' \"$0 $*\" "
+            ">>%s\ncat <<'END'\n%s\nEND\n" % (seen, seen, CANARY["mail"]),
+            0o700)
+        self.run_it(1, 0)
+        with open(seen) as f:
+            text = f.read()
+        self.assertIn("/show", text)
+        self.assertGreater(text.count("PATH="), 4)
+        self.assertEqual(own, self.show)
+        self.search_all()
+
+    def test_lost(self):
+        """of a run that was killed, and of a ledger that was damaged"""
+        self.put(ENDLESS)
+        process = self.home.start("run", "daily", env=self.env())
+        self.addCleanup(process.kill)
+        wait_until(self.is_connected, 60, "the connection")
+        process.kill()
+        self.home.finish(process)
+        self.put()
+        self.run_it(1, 0)
+        self.assertIn("ended without a word",
+                      self.smtp.messages()[0]["data"])
+        with open(os.path.join(self.home.state, "ledger.db"), "wb") as f:
+            f.write(b"no database " * 500)
+        self.run_it(2, 0)
+        self.assertIn("trouble with the ledger", "".join(
+            m["data"] for m in self.smtp.messages()).replace("=\r\n", ""))
         self.search_all()
 
     def test_compare(self):
