@@ -98,9 +98,7 @@ static const struct setting written[] = {
 	    "state = \"/var/lib/odbcship\";" },
 	{ "log", SETTING_CHOICE, "auto", 0, 0, log_places, SETTING_MAIN,
 	    "Where the log goes besides standard error: auto is, without a "
-	    "terminal, systemd's journal, or syslog where there is none; "
-	    "stderr is nowhere else; syslog and journal are that, with a "
-	    "terminal too.",
+	    "terminal, systemd's journal, else syslog; stderr is nowhere.",
 	    "log = \"journal\";" },
 
 	{ "source", SETTING_GROUP, NULL, 0, 0, NULL, 0,

@@ -2,7 +2,7 @@
 """Jobs that a real cron starts, and what the doctor says of its crontabs.
 
 make check-cron: as root, with Debian's cron (the package need not be set up;
-CRON names another program) and systemd-analyze (package systemd). All happens
+CRON names another program), systemd-analyze and -journald (package systemd). All happens
 in a mount namespace of its own, with an empty /etc/cron.d, /var/spool/cron and
 /run, so that no crontab of the machine is seen or changed. Takes a minute,
 until cron wakes up.
@@ -13,6 +13,7 @@ import email.policy
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 
@@ -97,6 +98,46 @@ class CronCase(Case):
     def said(self, name):
         with open(os.path.join(self.told, name), encoding="utf-8") as f:
             return f.read()
+
+
+class Journal(CronCase):
+    """What systemd's journal itself makes of the log."""
+
+    def setUp(self):
+        super().setUp()
+        journald = subprocess.Popen(["/lib/systemd/systemd-journald"],
+                                    stdin=subprocess.DEVNULL,
+                                    stdout=subprocess.DEVNULL,
+                                    stderr=subprocess.DEVNULL)
+        self.addCleanup(shutil.rmtree, "/run/systemd")
+        self.addCleanup(journald.wait)
+        self.addCleanup(journald.terminate)
+        wait_until(lambda: os.path.exists("/run/systemd/journal/socket"), 60,
+                   "the journal's socket")
+
+    def records(self):
+        said = subprocess.run(
+            ["journalctl", "-D", "/run/log/journal", "-o", "json", "-q",
+             "ODBCSHIP_JOB=daily"], capture_output=True, check=False).stdout
+        return [json.loads(line) for line in said.splitlines()]
+
+    def test_fields(self):
+        """a run is found by its job, with its number, date and severity"""
+        self.home.run("run", "daily", "--date", "2026-11-24")
+        with open(os.path.join(self.home.jobs, "daily.cfg"), "a") as f:
+            f.write("nonsense = 1;\n")
+        self.home.run("run", "daily", "--date", "2026-11-25", expect=78)
+        found = wait_until(lambda: [r for r in self.records() if "nonsense" in
+                                    r["MESSAGE"]], 60, "the error") and \
+            self.records()
+        self.assertEqual({r["SYSLOG_IDENTIFIER"] for r in found}, {"odbcship"})
+        first = [r for r in found if r.get("ODBCSHIP_RUN") == "1"]
+        self.assertGreater(len(first), 3)
+        self.assertLess(len(first), 20)     # design.md 4
+        self.assertEqual({(r["ODBCSHIP_DATE"], r["PRIORITY"]) for r in first},
+                         {("2026-11-24", "6")})
+        self.assertIn("3", {r["PRIORITY"] for r in found
+                            if "nonsense" in r["MESSAGE"]})
 
 
 class Real(CronCase):
