@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "news.h"
+#include "state/outbox.h"
 #include "tell/metrics.h"
 
 enum { TEXT_BYTES = 64 * 1024, HOST_BYTES = 256, FILES_NAMED = 5 };
@@ -277,6 +278,31 @@ take_past(void *arg, const struct run_row *row, struct err *e)
 	return 0;
 }
 
+static int
+take_began(void *arg, const struct run_row *row, struct err *e)
+{
+	(void)e;
+	*(int64_t *)arg = row->began_ms;
+	return 0;
+}
+
+static int
+count_outbox(struct ledger *l, const struct tell_event *event,
+    struct metrics_past *past, struct err *e)
+{
+	const struct run_key key = { event->job, event->environment, "", "" };
+	struct run_filter filter = { .limit = 1 };
+	struct outbox_sum sum = { 0 };
+
+	if (outbox_count(l, &key, &sum, e) < 0)
+		return -1;
+	past->outbox = sum.deliveries + sum.unknown;
+	filter.id = sum.first;
+	if (sum.first == 0)
+		return 0;
+	return ledger_each_run(l, &filter, take_began, &past->outbox_ms, e);
+}
+
 static void
 write_metrics(const struct announcement *a, const struct spec *s,
     const struct tell_event *event)
@@ -286,7 +312,7 @@ write_metrics(const struct announcement *a, const struct spec *s,
 		.job = event->job,
 		.environment = event->environment,
 	};
-	struct metrics_past past = { 0, 0 };
+	struct metrics_past past = { 0 };
 	struct err e = ERR_INIT;
 	char *directory;
 	int rc = 0;
@@ -296,6 +322,8 @@ write_metrics(const struct announcement *a, const struct spec *s,
 	directory = spec_resolve(v, &e);
 	if (a->ledger != NULL)
 		rc = ledger_each_run(a->ledger, &filter, take_past, &past, &e);
+	if (a->ledger != NULL && rc == 0)
+		rc = count_outbox(a->ledger, event, &past, &e);
 	if (directory == NULL || rc < 0 ||
 	    metrics_write(directory, event, &past, &e) < 0)
 		log_warning("%s", e.text);

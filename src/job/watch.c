@@ -16,6 +16,7 @@
 #include "news.h"
 #include "state/dirs.h"
 #include "state/lock.h"
+#include "tell/metrics.h"
 #include "tell/tell.h"
 
 enum { WATCH_TEXT = 1024 };
@@ -116,6 +117,25 @@ tell_lost(const struct watch_place *place, const struct news_place *news)
 	return true;
 }
 
+/* Absence, for a monitoring system that asks nobody. */
+static void
+write_metrics(const struct job_view *v, const struct spec *spec)
+{
+	const struct value *at = spec_value(spec, "metrics.directory");
+	const struct metrics_absence absence = { v->job, v->environment,
+		v->late_ms, v->missed, clock_wall_ms() };
+	struct err e = ERR_INIT;
+	char *directory;
+
+	if (at->text == NULL)
+		return;
+	directory = spec_resolve(at, &e);
+	if (directory == NULL ||
+	    metrics_write_absence(directory, &absence, &e) < 0)
+		log_warning("%s: %s", v->job, e.text);
+	free(directory);
+}
+
 void
 watch_job(const struct watch_place *place, const struct job_view *v,
     const struct spec *spec)
@@ -125,6 +145,7 @@ watch_job(const struct watch_place *place, const struct job_view *v,
 	struct lock *turn = news_take_turn(
 	    place->state, v->job, v->environment);
 
+	write_metrics(v, spec);
 	news_tell_ledger(&news);
 	/* Whatever is told, what is pending is tried with it. */
 	if (!v->is_gone || !tell_lost(place, &news)) {

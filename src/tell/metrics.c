@@ -44,25 +44,37 @@ put_label(struct buf *out, const char *name, const char *value, struct err *e)
 	return rc < 0 ? -1 : buf_puts(out, "\"", e);
 }
 
-static int
-put_figure(struct buf *out, const struct figure *f,
-    const struct tell_event *event, struct err *e)
-{
-	const char *environment = event->environment;
+/* Whose figures. */
+struct owner {
+	const char *job;
+	const char *environment; /* "" for none */
+};
 
+static int
+put_figure(struct buf *out, const struct figure *f, const struct owner *owner,
+    struct err *e)
+{
 	if (buf_printf(out, e,
 		"# HELP odbcship_%s %s\n# TYPE odbcship_%s gauge\n"
 		"odbcship_%s{",
 		f->name, f->help, f->name, f->name) < 0 ||
-	    put_label(out, "job", event->job, e) < 0 ||
+	    put_label(out, "job", owner->job, e) < 0 ||
 	    buf_puts(out, ",", e) < 0 ||
-	    put_label(out, "environment",
-		environment != NULL ? environment : "", e) < 0)
+	    put_label(out, "environment", owner->environment, e) < 0)
 		return -1;
 	if (f->ms % 1000 == 0)
 		return buf_printf(out, e, "} %" PRId64 "\n", f->ms / 1000);
 	return buf_printf(out, e, "} %" PRId64 ".%03" PRId64 "\n", f->ms / 1000,
 	    f->ms % 1000);
+}
+
+static struct owner
+owner_of(const struct tell_event *event)
+{
+	struct owner owner = { event->job,
+		event->environment != NULL ? event->environment : "" };
+
+	return owner;
 }
 
 static int
@@ -89,10 +101,42 @@ put_figures(struct buf *out, const struct tell_event *event,
 		{ "failures_since_success",
 		    "Runs that failed since the last success.",
 		    (int64_t)past->failures * 1000 },
+		{ "outbox_files",
+		    "Deliveries of files that are owed to targets, or unknown.",
+		    (int64_t)past->outbox * 1000 },
+		{ "outbox_oldest_timestamp_seconds",
+		    "When the oldest run that owes them began, in seconds "
+		    "since 1970; 0 for none.",
+		    past->outbox_ms },
 	};
+	const struct owner owner = owner_of(event);
 
 	for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++)
-		if (put_figure(out, &figures[i], event, e) < 0)
+		if (put_figure(out, &figures[i], &owner, e) < 0)
+			return -1;
+	return 0;
+}
+
+static int
+put_absence(
+    struct buf *out, const struct metrics_absence *absence, struct err *e)
+{
+	const struct figure figures[] = {
+		{ "late_since_timestamp_seconds",
+		    "When the oldest run that is missing was due, in seconds "
+		    "since 1970; 0 for none.",
+		    absence->late_ms },
+		{ "missing_dates",
+		    "Logical dates without a run that ended well.",
+		    (int64_t)absence->missing * 1000 },
+		{ "last_watch_timestamp_seconds",
+		    "When odbcship watch looked last, in seconds since 1970.",
+		    absence->now_ms },
+	};
+	const struct owner owner = { absence->job, absence->environment };
+
+	for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++)
+		if (put_figure(out, &figures[i], &owner, e) < 0)
 			return -1;
 	return 0;
 }
@@ -120,31 +164,53 @@ write_file(const char *temporary, const char *path, const struct buf *text,
 	return rc;
 }
 
-int
-metrics_write(const char *directory, const struct tell_event *event,
-    const struct metrics_past *past, struct err *e)
+/* Replace the file of figures of a kind ("odbcship", "odbcship-late"). */
+static int
+replace(const char *directory, const char *kind, const struct owner *owner,
+    const struct buf *text, struct err *e)
 {
-	bool has_environment = event->environment != NULL &&
-	    *event->environment != '\0';
-	struct buf text = BUF_INIT(METRICS_BYTES);
 	char name[NAME_BYTES], hidden[NAME_BYTES + 32];
 	char *path, *temporary;
 	int rc = -1;
 
-	(void)snprintf(name, sizeof(name), "odbcship_%s%s%s.prom", event->job,
-	    has_environment ? "." : "",
-	    has_environment ? event->environment : "");
+	(void)snprintf(name, sizeof(name), "%s_%s%s%s.prom", kind, owner->job,
+	    *owner->environment != '\0' ? "." : "", owner->environment);
 	(void)snprintf(hidden, sizeof(hidden), ".%s.%ld", name, (long)getpid());
 	path = file_join(directory, name, e);
 	temporary = path != NULL ? file_join(directory, hidden, e) : NULL;
-	if (temporary != NULL)
-		rc = put_figures(&text, event, past, e);
-	if (rc == 0) {
+	if (temporary != NULL) {
 		(void)unlink(temporary); /* of a process that was killed */
-		rc = write_file(temporary, path, &text, e);
+		rc = write_file(temporary, path, text, e);
 	}
-	buf_release(&text);
 	free(temporary);
 	free(path);
+	return rc;
+}
+
+int
+metrics_write(const char *directory, const struct tell_event *event,
+    const struct metrics_past *past, struct err *e)
+{
+	const struct owner owner = owner_of(event);
+	struct buf text = BUF_INIT(METRICS_BYTES);
+	int rc = put_figures(&text, event, past, e);
+
+	if (rc == 0)
+		rc = replace(directory, "odbcship", &owner, &text, e);
+	buf_release(&text);
+	return rc < 0 ? err_in(e, "metrics") : 0;
+}
+
+int
+metrics_write_absence(
+    const char *directory, const struct metrics_absence *absence, struct err *e)
+{
+	const struct owner owner = { absence->job, absence->environment };
+	struct buf text = BUF_INIT(METRICS_BYTES);
+	int rc = put_absence(&text, absence, e);
+
+	if (rc == 0)
+		rc = replace(directory, "odbcship-late", &owner, &text, e);
+	buf_release(&text);
 	return rc < 0 ? err_in(e, "metrics") : 0;
 }

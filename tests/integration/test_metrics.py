@@ -5,6 +5,7 @@ import os
 import stat
 import sys
 import time
+import time
 
 sys.dont_write_bytecode = True
 TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -15,7 +16,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 NAMES = ["last_run_timestamp_seconds", "last_success_timestamp_seconds",
          "last_run_duration_seconds", "last_run_exit_code", "rows", "bytes",
-         "failures_since_success"]
+         "failures_since_success", "outbox_files",
+         "outbox_oldest_timestamp_seconds"]
+LATE = ["late_since_timestamp_seconds", "missing_dates",
+        "last_watch_timestamp_seconds"]
 
 
 class TestMetrics(Case):
@@ -35,7 +39,7 @@ class TestMetrics(Case):
                       'file: { name = "a.csv"; };\n' + target(self.url) +
                       extra)
 
-    def read(self, name="odbcship_daily.prom", **labels):
+    def read(self, name="odbcship_daily.prom", names=NAMES, **labels):
         """The figures of a file by name, all with these labels."""
         path = os.path.join(self.figures, name)
         with open(path, encoding="utf-8") as f:
@@ -51,8 +55,49 @@ class TestMetrics(Case):
             self.assertEqual(sample.labels, {"job": "daily", "environment": "",
                                              **labels})
             found[family.name.replace("odbcship_", "", 1)] = sample.value
-        self.assertEqual(list(found), NAMES)
+        self.assertEqual(list(found), names)
         return found
+
+    def test_owed(self):
+        """what a target does not have yet, and since when"""
+        self.run_on(1)
+        found = self.read()
+        self.assertEqual((found["outbox_files"],
+                          found["outbox_oldest_timestamp_seconds"]), (0, 0))
+        self.home.job("daily", source(dsn="shop", sql="SELECT id FROM item") +
+                      'file: { name = "a.csv"; };\n' +
+                      target("ftp://127.0.0.1:1/", extra='tls = "none"; '
+                             'retries = 0; user = "u"; password = "p";'),
+                      0o600)
+        self.run_on(2, expect=75)
+        found = self.read()
+        began = self.home.runs()[-1]["began_ms"] / 1000
+        self.assertEqual((found["outbox_files"],
+                          found["outbox_oldest_timestamp_seconds"]),
+                         (1, began))
+
+    def test_late(self):
+        """watch says which run is missing, and that none is any more"""
+        path = self.home.job(
+            "daily", source(dsn="shop", sql="SELECT id FROM item") +
+            'file: { name = "a.csv"; };\n' + target(self.url) +
+            'schedule = { cron = "@daily"; grace = "0"; }; '
+            'timezone = "UTC";\n')
+        then = time.time() - 1.5 * 86400
+        os.utime(path, (then, then))
+        self.home.run("watch")
+        name = "odbcship-late_daily.prom"
+        found = self.read(name, LATE)
+        self.assertEqual(found["late_since_timestamp_seconds"] % 86400, 0)
+        self.assertGreater(found["late_since_timestamp_seconds"], 0)
+        self.assertIn(found["missing_dates"], (1, 2))
+        self.assertGreaterEqual(found["last_watch_timestamp_seconds"],
+                                found["late_since_timestamp_seconds"])
+        self.home.run("run", "daily")
+        self.home.run("watch")
+        found = self.read(name, LATE)
+        self.assertEqual((found["late_since_timestamp_seconds"],
+                          found["missing_dates"]), (0, 0))
 
     def run_on(self, day, expect=0, **more):
         self.home.run("run", "daily", "--date", "2026-11-%02d" % day,

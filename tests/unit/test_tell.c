@@ -497,7 +497,7 @@ static void
 test_metrics_fail(void **state)
 {
 	const struct tell_event event = { .job = "daily", .now_ms = 1500 };
-	const struct metrics_past past = { 0, 0 };
+	const struct metrics_past past = { 0 };
 	char path[128], *text;
 	struct err e = ERR_INIT;
 
