@@ -157,6 +157,7 @@ class Init(CliCase):
     def test_place(self):
         """in an empty home, and where only root may write"""
         home, who = self.home.env["HOME"], {}
+        self.home.plain = True      # an instrument's log is another user's
         if os.geteuid() == 0:       # who may write everywhere
             who["user"] = NOBODY
             os.chmod(self.home.path, 0o711)
