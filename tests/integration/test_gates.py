@@ -8,7 +8,7 @@ import signal
 import sqlite3
 
 from databases import DatabaseCase, starter
-from harness import (Case, REACHED_SECONDS, main, source, target,
+from harness import (REACHED_SECONDS, Case, main, source, target,
                      wait_until)
 from servers.postgres import Postgres
 
