@@ -569,14 +569,19 @@ settle_process(struct err *e)
 	return 0;
 }
 
-/* The plan is the supervisor's; what is bound to a cut-off is known here. */
+/* The plan is the supervisor's; the cut-off and what it binds are our own. */
 static int
 copy_plan(struct worker *w, struct err *e)
 {
 	const struct plan *p = w->order->plan;
+	const char *to = p->guards.watermark.to;
 	size_t size = p->n_params * sizeof(*p->params);
 
 	w->plan = *p;
+	w->plan.params = NULL;
+	w->plan.guards.watermark.to = to != NULL ? str_dup(to) : NULL;
+	if (to != NULL && w->plan.guards.watermark.to == NULL)
+		return err_set(e, ERR_INTERNAL, "out of memory");
 	if (size == 0)
 		return 0;
 	w->plan.params = malloc(size);
@@ -638,6 +643,7 @@ worker_run(const struct worker_order *order)
 	script_release(&w.on_connect);
 	script_release(&w.batch);
 	repeat_release(&w.repeat);
+	free(w.plan.guards.watermark.to);
 	free(w.plan.params);
 	return rc < 0 ? 1 : 0;
 }

@@ -48,15 +48,17 @@ static void
 lengthen_year(const struct fetch *f, size_t i, const char *text, size_t *length)
 {
 	enum column_kind kind = f->st->shown.columns[i].kind;
-	const char *dash = memchr(text, '-', *length);
-	size_t zeros = dash != NULL && dash - text < 4 ?
-	    4 - (size_t)(dash - text) :
-	    0;
 	char *data = (char *)(uintptr_t)text;
+	const char *dash;
+	size_t zeros;
 
-	if (!f->st->session->quirk->short_years || zeros == 0 || zeros == 4 ||
+	if (!f->st->session->quirk->short_years ||
 	    (kind != COLUMN_DATE && kind != COLUMN_TIMESTAMP))
 		return;
+	dash = memchr(text, '-', *length);
+	if (dash == NULL || dash == text || dash - text >= 4)
+		return;
+	zeros = 4 - (size_t)(dash - text);
 	memmove(data + zeros, data, *length);
 	memset(data, '0', zeros);
 	*length += zeros;

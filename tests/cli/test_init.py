@@ -5,9 +5,10 @@ import glob
 import os
 import re
 import shlex
+import shutil
 import stat
 
-from cli import CliCase, TESTS, main
+from cli import CliCase, TESTS, main, program
 
 NOBODY = 65534
 SRCDIR = os.environ.get("SRCDIR") or os.path.dirname(TESTS)
@@ -157,6 +158,9 @@ class Init(CliCase):
     def test_place(self):
         """in an empty home, and where only root may write"""
         home, who = self.home.env["HOME"], {}
+        self.home.plain = True      # an instrument's log is another user's
+        here = os.path.join(self.home.path, "odbcship")
+        shutil.copy(program(plain=True)[-1], here)  # and so may the tree be
         if os.geteuid() == 0:       # who may write everywhere
             who["user"] = NOBODY
             os.chmod(self.home.path, 0o711)
@@ -166,7 +170,7 @@ class Init(CliCase):
         def init(**more):
             return self.home.finish(self.home.start(
                 "init", "first", "--dsn", "shop", env=dict(env, **more),
-                cwd=home, **who))
+                cwd=home, executable=here, **who))
         made = init()
         self.assertIn("wrote ", made.stdout)
         refused = init(ODBCSHIP_CONFIG=self.home.config)

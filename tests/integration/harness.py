@@ -33,7 +33,6 @@ import unittest
 # A shell's "&" ignores it, and what we start would too.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-RUN_SECONDS = 120
 PASSED_ON = ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "LLVM_PROFILE_FILE",
              "GCOV_PREFIX")
 
@@ -52,8 +51,15 @@ def program(plain=False):
     return [here if os.access(here, os.X_OK) else "odbcship"]
 
 
+# Until any run has ended: a file of 30 MB takes valgrind minutes.
+RUN_SECONDS = 900 if len(program()) > 1 else 120
+
 # Until a run is in its slow statement, on a busy machine or under valgrind.
 REACHED_SECONDS = 30 if len(program()) > 1 else 3
+
+# Of long lists of cases that are much alike, an instrument that makes each run
+# slow sees one in so many; a prime, so that each row and column has its turn.
+SEEN_ONE_IN = 5 if len(program()) > 1 else 1
 
 REACHED = "%.*f s" % (1 if REACHED_SECONDS >= 10 else 2, REACHED_SECONDS)
 

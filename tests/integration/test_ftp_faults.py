@@ -11,6 +11,7 @@ Source: facts/shipping.md 1.6.
 
 import sys
 sys.dont_write_bytecode = True
+import itertools
 import json
 import os
 import resource
@@ -18,7 +19,8 @@ import resource
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 ".."))
 
-from harness import Case, main, quote, source, target, temporary
+from harness import (SEEN_ONE_IN, Case, main, quote, source, target,
+                     temporary)
 from servers.certs import Certs
 from servers.scripted_ftp import (
     PASSWORD, USER, ScriptedFtp, close, cut, do, drop, elsewhere, keep,
@@ -440,20 +442,19 @@ class Everywhere(Faults):
 
     def each(self, faults, settings, statuses=None):
         """Every command with every fault, the first time it occurs."""
-        for command in COMMANDS:
-            for name in faults or ANYTHING:
-                with self.subTest(command=command, does=name):
-                    action, usual = ANYTHING[name]
-                    server = self.serve().on(command, action, 1)
-                    self.job(server, settings)
-                    result = self.home.run("run", "j", "--force", expect=None)
-                    said = (command, name, str(result), server.said)
-                    self.assertIn(result.status, statuses or usual | {0},
-                                  said)
-                    self.prove_sound(server, result, said)
-                    if "retries" not in settings:
-                        self.assertLessEqual(server.count("STOR"), 1, said)
-                    server.stop()
+        cases = list(itertools.product(COMMANDS, faults or ANYTHING))
+        for command, name in cases[::SEEN_ONE_IN]:
+            with self.subTest(command=command, does=name):
+                action, usual = ANYTHING[name]
+                server = self.serve().on(command, action, 1)
+                self.job(server, settings)
+                result = self.home.run("run", "j", "--force", expect=None)
+                said = (command, name, str(result), server.said)
+                self.assertIn(result.status, statuses or usual | {0}, said)
+                self.prove_sound(server, result, said)
+                if "retries" not in settings:
+                    self.assertLessEqual(server.count("STOR"), 1, said)
+                server.stop()
 
     def test_once(self):
         """each fault at each command, one attempt"""

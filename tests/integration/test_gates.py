@@ -8,7 +8,8 @@ import signal
 import sqlite3
 
 from databases import DatabaseCase, starter
-from harness import Case, main, source, target, wait_until
+from harness import (REACHED_SECONDS, Case, main, source, target,
+                     wait_until)
 from servers.postgres import Postgres
 
 setUpModule = starter(Postgres)
@@ -71,7 +72,7 @@ class Gates(Case):
     def test_late(self):
         """an upstream that is late: 75, and what was seen, and nothing goes"""
         self.job(gate(COUNT))
-        self.refuse(75, "gate 'big data job' did not hold within 0.",
+        self.refuse(75, "gate 'big data job' did not hold within ",
                     "it wants 1, and the last value was 0 (at 20",
                     "asked 1 time)", "nothing was shipped")
         self.assertEqual(self.results(), [("gate", "big data job", "0", 0)])
@@ -212,7 +213,7 @@ class Gates(Case):
     def test_runtime(self):
         """limits.runtime ends a wait"""
         self.job(gate(COUNT, timeout="10m") +
-                 'limits: { runtime = "2s"; };\n')
+                 'limits: { runtime = "%ds"; };\n' % REACHED_SECONDS)
         self.refuse(75, "gate 'big data job': the run took longer")
 
     def test_dry_run(self):

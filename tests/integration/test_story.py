@@ -66,7 +66,7 @@ description = "Orders of the day";
 owner       = "data-team@example.com";
 runbook     = "https://wiki.example.com/orders";
 timezone    = "UTC";
-schedule    = { cron = "0 0 * * *"; grace = "12h"; };
+schedule    = { cron = "0 0 * * *"; grace = "1d"; };
 source: {
   dsn = "shop";
   statements = ( "CREATE TEMP TABLE due AS "

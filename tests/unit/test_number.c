@@ -170,7 +170,7 @@ check_middle(double value)
 }
 
 static void
-test_get(void **state)
+check_texts(void)
 {
 	static const char *const texts[] = { "0", "-0", "-0.0", "1", "5.0",
 		"0.1", "123456789012345678901234567890", "1e300", "-5e-324",
@@ -180,19 +180,24 @@ test_get(void **state)
 		"99999999999999999999", "1.7976931348623157e308" };
 	static const char *const wrong[] = { "", "-", "1x", "1.2.3", "--1",
 		"1 2" };
-	unsigned seed = (unsigned)getpid();
 	double unused;
-	char text[64];
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		check_get(texts[i]);
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
 		assert_false(
 		    number_get_double(wrong[i], strlen(wrong[i]), &unused));
+}
+
+static void
+check_random(int rounds)
+{
+	unsigned seed = (unsigned)getpid();
+	char text[64];
+
 	printf("# seed %u\n", seed);
 	srandom(seed);
-	for (int round = 0; round < 200000; round++) {
+	for (int round = 0; round < rounds; round++) {
 		double value = (double)random() / (double)(1 + random() % 1000);
 
 		for (long n = random() % 20; n > 0; n--)
@@ -206,6 +211,32 @@ test_get(void **state)
 	}
 }
 
+static void
+test_get(void **state)
+{
+	(void)state;
+	check_texts();
+	check_random(200000);
+}
+
+/* The same after a library has set the processor to do with fewer bits. */
+#if defined(__x86_64__)
+static void
+test_get_narrow(void **state)
+{
+	const unsigned short bits = 0x300, bits_53 = 0x200;
+	unsigned short before, narrow;
+
+	(void)state;
+	__asm__ volatile("fnstcw %0" : "=m"(before));
+	narrow = (unsigned short)((before & ~bits) | bits_53);
+	__asm__ volatile("fldcw %0" : : "m"(narrow));
+	check_texts();
+	check_random(20000);
+	__asm__ volatile("fldcw %0" : : "m"(before));
+}
+#endif
+
 int
 main(void)
 {
@@ -215,6 +246,9 @@ main(void)
 		cmocka_unit_test(test_random_doubles),
 		cmocka_unit_test(test_floats),
 		cmocka_unit_test(test_get),
+#if defined(__x86_64__)
+		cmocka_unit_test(test_get_narrow),
+#endif
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
