@@ -478,6 +478,52 @@ class Values(Case):
         self.assertEqual({re.search(r" c=(-?\d+)", line).group(1)
                           for line in given}, {"1"})
 
+    # What is asked for of each type: anything else is wrong with a driver.
+    TEXT, BYTES = {C_CHAR}, {C_BINARY}
+    ASKED = [("INTEGER 10 0", "1", TEXT), ("SMALLINT 5 0", "1", TEXT),
+             ("BIGINT 19 0", "-1", TEXT), ("DECIMAL 12 3", "1.500", TEXT),
+             ("NUMERIC 38 0", "7", TEXT), ("VARCHAR 20 0", "a", TEXT),
+             ("DATE 10 0", "0000-00-00", TEXT),
+             ("TIME 8 0", "23:59:59", TEXT),
+             ("TIMESTAMP 19 0", '"0001-01-01 00:00:00"', TEXT),
+             ("GUID 36 0", "ab", TEXT), ("BINARY 2 0", "hex:00ff", BYTES),
+             ("VARBINARY 2 0", "hex:00ff", BYTES),
+             ("REAL 7 0", "1.5", {C_CHAR, C_FLOAT}),
+             ("DOUBLE 15 0", "1.5", {C_CHAR, C_DOUBLE}),
+             ("BIT 1 0", "1", {C_CHAR, C_BIT}),
+             ("WVARCHAR 9 0", "a", TEXT),
+             ("LONGVARBINARY 0 0", "hex:00ff", BYTES),
+             ("LONGVARCHAR 0 0", "repeat:700000:ab", TEXT),
+             ("WLONGVARCHAR 0 0", "b", TEXT)]
+    UNLIKE = {"libvirtodbc.so": "W", "libmdbodbc.so": "LONGVARBINARY"}
+
+    def test_asked_types(self):
+        """each type as text, bytes or its own floating point, on any driver:
+        no SQL_C_SBIGINT, SQL_C_NUMERIC, dates, SQL_C_WCHAR, text as bytes"""
+        for library in ("libodbcplay.so", "libmaodbc.so", "libsqlite3odbc.so",
+                        "libvirtodbc.so", "libtdsodbc.so", "libmdbodbc.so",
+                        "psqlodbcw.so", "libmsodbcsql-18.so"):
+            asked = [a for a in self.ASKED if library not in self.UNLIKE or
+                     not a[0].startswith(self.UNLIKE[library])]
+            columns = "".join("  column c%d %s null\n" % (i, a[0])
+                              for i, a in enumerate(asked))
+            self.home = type(self.home)()
+            self.play = Play(
+                self.home, MOST + 'statement "SET *"\n rowcount 0\n'
+                'statement "S* *@*"\n rowcount 0\n' + result(
+                    columns, "  row %s\n" % " ".join(a[1] for a in asked)),
+                library)
+            self.play.query("q", "--set", "source.wrap=false", "--set",
+                            "source.lossy=warn")
+            seen = [set() for _ in asked]
+            for line in (self.play.transcript("SQLBindCol") +
+                         self.play.transcript("SQLGetData")):
+                found = re.match(r"[^ ]+ (\d+) c=(-?\d+)", line)
+                seen[int(found.group(1)) - 1].add(int(found.group(2)))
+            for i, (kind, _, wanted) in enumerate(asked):
+                self.assertTrue(seen[i] and seen[i] <= wanted,
+                                (library, kind, seen[i]))
+
     def test_nothing_between(self):
         """no other statement between the first row and the end: with a cursor
         psqlODBC ends the rows early then"""

@@ -9,7 +9,7 @@ import os
 import sqlite3
 
 from databases import DatabaseCase, parse, server_of, starter
-from harness import main
+from harness import main, source, target
 from servers.mariadb import MariaDB
 from servers.postgres import Postgres
 
@@ -136,6 +136,21 @@ class SQLiteExact(Exact):
         self.fill("TEXT", "a\0b", "c")
         self.job("SELECT v FROM t ORDER BY n", extra='lossy = "warn";')
         self.assertEqual(self.changes("1 value"), (1, 0, 0))
+
+    def test_changes_of_parts(self):
+        """what changed is counted for the part that it is in"""
+        self.fill("TEXT", "a", "b", "c\0d", "\u20ac", "=1", "e\0f", "g\0h",
+                  "i", "=2")
+        self.home.job("v", source(
+            dsn="db", sql="SELECT v FROM t ORDER BY n", extra='lossy = "warn";')
+            + 'file: { name = "v-{part}.csv"; split = 2; charset = '
+            '"ISO-8859-1"; invalid = "replace"; formula = "quote"; };\n' +
+            target(self.url))
+        self.home.run("run", "v")
+        self.assertEqual(
+            [tuple(row.values()) for row in self.home.ledger(
+                "SELECT lossy, replaced, prefixed FROM file ORDER BY id")],
+            [(0, 0, 0), (1, 1, 0), (1, 0, 1), (1, 0, 0), (0, 0, 1)])
 
     def test_query_tells(self):
         """query tells a loss too, on standard error"""
