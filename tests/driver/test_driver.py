@@ -524,6 +524,37 @@ class Values(Case):
                 self.assertTrue(seen[i] and seen[i] <= wanted,
                                 (library, kind, seen[i]))
 
+    def test_reals_of_sqlite(self):
+        """a SQLite whose printf() has no more digits than a double is
+        refused, unless nothing is to be printed by it"""
+        sums = ["0.30000000000000004441", "0.33333333333333331483",
+                "3.3333333333333332429e+43", "3.3333333333333334532e-45"]
+        third, large, small = 1.0 / 3.0, 1.0 / 3.0 * 1e22, 1.0 / 3.0 / 1e22
+        self.assertEqual([float(s) for s in sums],
+                         [0.1 + 0.2, third, large * 1e22, small / 1e22])
+        for i, wrong in enumerate((None, "0.3", "0.33333333333333337034",
+                                   "3.3333333333333337e+43", "0.0", "")):
+            texts = sums[:]
+            if wrong is not None:
+                texts[i - 1 if i < 5 else 0] = wrong
+            script = ('statement "SELECT printf(*"\n result\n'
+                      '  column p VARCHAR 255 0 null\n  row "%s"\n' %
+                      " ".join(texts) + result(SMALL, "  row 1 a\n"))
+            self.home = type(self.home)()
+            play = Play(self.home, script, "libsqlite3odbc.so")
+            done = play.query("q", expect=0 if wrong is None else 65)
+            if wrong is None:
+                self.assertEqual(done.stdout, "n,t\r\n1,a\r\n")
+                continue
+            self.assertIn("cannot print floating-point numbers exactly: it "
+                          "gives '%s'" % " ".join(texts), done.stderr)
+            self.assertIn("drivers.md#sqlite", done.stderr)
+            self.home = type(self.home)()
+            play = Play(self.home, script, "libsqlite3odbc.so")
+            self.assertEqual(
+                play.query("q", "--set", "source.wrap=false").stdout,
+                "n,t\r\n1,a\r\n")
+
     def test_nothing_between(self):
         """no other statement between the first row and the end: with a cursor
         psqlODBC ends the rows early then"""
