@@ -390,6 +390,22 @@ class Values(Case):
         self.assertIn("c=%d " % C_FLOAT,
                       self.play.transcript("SQLBindCol")[1])
 
+    def test_buffered(self):
+        """a driver that holds results in memory: check and the log say so"""
+        for library, tells in (("libmaodbc.so", True),
+                               ("libodbcplay.so", False)):
+            self.home = type(self.home)()
+            play = Play(self.home, 'statement "S*"\n rowcount 0\n' + result(
+                SMALL, "  row 1 a\n"), library)
+            self.home.job("j", source(connection=play.connection, sql="q") +
+                          'file: { name = "j.csv"; };\n' +
+                          target(self.home.directory()[1]))
+            said = "holds a whole result in memory"
+            checked = self.home.run("check", "j", "--connect")
+            self.assertEqual(said in checked.stdout, tells, checked)
+            ran = self.home.run("run", "j", "-v")
+            self.assertEqual(said in ran.stderr, tells, ran)
+
     def test_long_binary(self):
         """mdbtools ends a result at a long binary column: refused"""
         done = self.query("driver libmdbodbc.so 1.0\n" + result(

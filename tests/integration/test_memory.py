@@ -2,7 +2,8 @@
 """Memory: the same whatever the rows are, and however long a value is.
 
 The most memory of the supervisor and its worker, as the kernel counts it
-(ru_maxrss of wait4). ROWS says how many rows are many: make check-soak.
+(ru_maxrss of wait4). ROWS says how many rows are many, LONG how many bytes a
+value has: make check-soak, where they do not fit into 31 bits.
 """
 
 import sys
@@ -25,7 +26,7 @@ setUpModule = starter(Postgres, Virtuoso, MariaDB)
 
 FEW, MANY = 10000, int(os.environ.get("ROWS", "1000000"))
 SLACK_KIB = 16 * 1024
-LONG = 1 << 30
+LONG = int(os.environ.get("LONG", str(1 << 30)))
 
 
 # A process begins with the memory of the one that started it, so that one is
