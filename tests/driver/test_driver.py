@@ -390,6 +390,43 @@ class Values(Case):
         self.assertIn("c=%d " % C_FLOAT,
                       self.play.transcript("SQLBindCol")[1])
 
+    # What each driver is asked for: in the connection string, by a variable.
+    ADDED = [("libsqlite3odbc.so", "StepAPI=1;NoCreat=1;Timeout=5000", ""),
+             ("psqlodbcw.so", "UseDeclareFetch=1;Fetch=10",
+              "PGCLIENTENCODING=UTF8"),
+             ("libmaodbc.so", "charset=utf8mb4;CONN_TIMEOUT=30", ""),
+             ("libmyodbc8a.so", "charset=utf8mb4;NO_CACHE=1;FORWARDONLY=1",
+              ""),
+             ("libtdsodbc.so", "ClientCharset=UTF-8", ""),
+             ("libOdbcFb.so", "CHARSET=UTF8", ""),
+             ("libsqora.so.21.1", "", "NLS_LANG=.AL32UTF8"),
+             ("libdb2o.so", "", "DB2CODEPAGE=1208"),
+             ("libvirtodbc.so", "", ""), ("libmdbodbc.so", "", ""),
+             ("libmsodbcsql-18.so", "", "")]
+
+    def test_additions(self):
+        """each driver is asked for UTF-8, streaming, and no more"""
+        names = sorted(a[2].split("=")[0] for a in self.ADDED if a[2])
+        for library, added, variable in self.ADDED:
+            self.home = type(self.home)()
+            self.home.env.update({"DB2CODEPAGE": "819", "NLS_LANG": "X.WE8",
+                                  "PGCLIENTENCODING": "LATIN1"})
+            before = dict(self.home.env)
+            play = Play(self.home, 'statement "S*"\n rowcount 0\n' + result(
+                "".join("  column v%d VARCHAR 20 0 null\n" % i
+                        for i in range(len(names))),
+                "  row %s\n" % " ".join("env:" + n for n in names)), library)
+            done = play.query("q", "--set", "source.wrap=false", "--set",
+                              "source.login_timeout=30s")
+            wanted = dict((n, before[n]) for n in names)
+            wanted.update([variable.split("=")] if variable else [])
+            self.assertEqual(done.stdout.splitlines()[1],
+                             ",".join(wanted[n] for n in names), library)
+            line = play.transcript("SQLDriverConnect")[0]
+            rest = line.split("Transcript=%s" % play.log)[1]
+            self.assertEqual(re.match(r"[^\s\"]*", rest).group(0),
+                             ";" + added if added else "", line)
+
     def test_buffered(self):
         """a driver that holds results in memory: check and the log say so"""
         for library, tells in (("libmaodbc.so", True),
