@@ -6,6 +6,7 @@ sys.dont_write_bytecode = True
 import json
 import math
 import os
+import re
 import sqlite3
 
 from databases import DatabaseCase, parse, server_of, starter
@@ -164,6 +165,21 @@ class SQLiteExact(Exact):
         exact = self.home.run("query", "-d", "db", "-e", "SELECT n FROM t",
                               "--set", "source.lossy=warn")
         self.assertEqual(exact.stderr, "")
+
+    def test_sent(self):
+        """-vv tells the query that is really sent"""
+        self.fill("REAL", 0.1 + 0.2)
+        done = self.home.run("query", "-d", "db", "-e", "SELECT v FROM t",
+                             "-vv")
+        found = re.search(r"sent to be exact: (.*)", done.stderr, re.S)
+        self.assertTrue(found, done.stderr)
+        sent = found.group(1)
+        self.assertIn("SELECT v FROM t", sent)
+        self.assertIn("printf(", sent)
+        plain = self.home.run("query", "-d", "db", "-e", "SELECT v FROM t",
+                              "-vv", "--set", "source.wrap=false", "--set",
+                              "source.lossy=warn")
+        self.assertNotIn("sent to be exact", plain.stderr)
 
     def test_dotted_names(self):
         """a column's name keeps its dots"""
