@@ -478,22 +478,23 @@ put_excel(struct writing *w)
 	    w->csv->delimiter);
 }
 
-/* All loaders. */
+/* All loaders; manual: whose manual alone says that it works. */
 static const struct {
 	const char *name;
 	const char *comment;
 	void (*put)(struct writing *w);
+	const char *manual;
 } loaders[] = {
-	{ "postgresql", "--", put_postgresql },
-	{ "mysql", "--", put_mysql },
-	{ "mariadb", "--", put_mysql },
-	{ "sqlite", "--", put_sqlite },
-	{ "sqlserver", "--", put_sqlserver },
-	{ "snowflake", "--", put_snowflake },
-	{ "bigquery", "--", put_bigquery },
-	{ "redshift", "--", put_redshift },
-	{ "pandas", "#", put_pandas },
-	{ "excel", "note:", put_excel },
+	{ "postgresql", "--", put_postgresql, NULL },
+	{ "mysql", "--", put_mysql, NULL },
+	{ "mariadb", "--", put_mysql, NULL },
+	{ "sqlite", "--", put_sqlite, NULL },
+	{ "sqlserver", "--", put_sqlserver, "SQL Server" },
+	{ "snowflake", "--", put_snowflake, "Snowflake" },
+	{ "bigquery", "--", put_bigquery, "BigQuery" },
+	{ "redshift", "--", put_redshift, "Redshift" },
+	{ "pandas", "#", put_pandas, NULL },
+	{ "excel", "note:", put_excel, "Excel" },
 };
 
 enum { LOADERS = sizeof(loaders) / sizeof(loaders[0]) };
@@ -530,6 +531,11 @@ loader_put(struct buf *out, const char *loader, const struct loader_file *file,
 		if (strcmp(loaders[i].name, loader) != 0)
 			continue;
 		w.comment = loaders[i].comment;
+		if (loaders[i].manual != NULL)
+			note(&w,
+			    "By the manual of %s, and not tried there: load a "
+			    "few rows first.",
+			    loaders[i].manual);
 		loaders[i].put(&w);
 		if (w.e.class == ERR_NONE)
 			return 0;

@@ -49,7 +49,7 @@ struct output {
 	int temporary_fd;		  /* for standard output, or -1 */
 	bool direct;			  /* already on its descriptor */
 	unsigned results;		  /* candidates so far */
-	uint64_t lossy;		 /* inexact values so far; set by the caller */
+	uint64_t lossy;		 /* inexact values so far; the caller's */
 	uint64_t told_lossy;	 /* of these, those of parts that are closed */
 	uint64_t rows;		 /* of the candidate, in closed parts */
 	uint64_t bytes;		 /* the same, as CSV */

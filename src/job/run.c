@@ -384,6 +384,9 @@ on_connected(void *arg, const struct session_info *info)
 	(void)snprintf(driver, sizeof(driver), "%s %s", info->driver,
 	    info->driver_version);
 	log_info("connected to %s with %s", dbms, driver);
+	if (info->is_buffered)
+		log_info("this driver holds a whole result in memory, about "
+			 "its size and a fifth: see limits.memory");
 	if (ledger_set_connection(
 		r->ledger, r->outcome->run, dbms, driver, &e) < 0)
 		log_warning("%s", e.text);

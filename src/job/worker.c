@@ -264,14 +264,17 @@ copy_rows(
 
 	while (
 	    !has_enough(w, rows) && (more = fetch_next(fetch, &block, e)) > 0) {
+		if (output_put(o, block, e) < 0)
+			return -1;
+		/*
+		 * A block is one row. Writing it may end the part before it,
+		 * whose losses it has none of; a lazy value's are known now.
+		 */
 		o->lossy = fetch_losses(fetch);
-		if (output_put(o, block, e) < 0 ||
-		    tell_progress(w, false, e) < 0 || check_cancelled(e) < 0)
+		if (tell_progress(w, false, e) < 0 || check_cancelled(e) < 0)
 			return -1;
 		output_count(o, &rows, &bytes);
 	}
-	/* Of a lazy value it is known only when it was written. */
-	o->lossy = fetch_losses(fetch);
 	return has_enough(w, rows) ? 0 : more;
 }
 

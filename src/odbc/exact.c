@@ -13,6 +13,7 @@
 #include <sys/random.h>
 
 #include "base/log.h"
+#include "base/number.h"
 #include "base/str.h"
 #include "odbc/ask.h"
 #include "odbc/describe.h"
@@ -81,6 +82,50 @@ prints_records(const struct session *s)
 	    strcmp(text, "(1,\"b\"\"c,\\\\\",,\"\",t)") == 0;
 }
 
+/*
+ * SQLite computes digits with long double, which has no more of them than
+ * double has on some machines (32-bit ARM): ask for some that need all of
+ * theirs, near 1 and far from it. Divisions and products are rounded alike
+ * everywhere (IEEE 754); a literal of 17 digits might not be.
+ */
+static int
+check_reals(const struct session *s, struct err *e)
+{
+	volatile double sum = 0.1, third = 1.0, large, small;
+	char text[EXACT_TEXT];
+	char *at = text;
+
+	sum += 0.2;
+	third /= 3.0;
+	large = third * 1e22;
+	large *= 1e22;
+	small = third / 1e22;
+	small /= 1e22;
+	if (ask_value(s,
+		"SELECT printf('%!.20g %!.20g %!.20g %!.20g', 0.1+0.2,"
+		" 1.0/3.0, 1.0/3.0*1e22*1e22, 1.0/3.0/1e22/1e22)",
+		text, sizeof(text), e) < 0)
+		return err_in(e, "cannot ask how SQLite prints numbers");
+	for (size_t i = 0; i < 4; i++) {
+		const double wanted[] = { sum, third, large, small };
+		size_t n = strcspn(at, " ");
+		double value = 0;
+
+		if (!number_get_double(at, n, &value) || value != wanted[i]) {
+			(void)err_set(e, ERR_DATA,
+			    "the SQLite library of this driver cannot print "
+			    "floating-point numbers exactly: it gives '%s'",
+			    text);
+			return err_hint(e,
+			    "Set source.wrap = false where no such numbers are "
+			    "exported: a rounded one ends the run then. See "
+			    "drivers.md#sqlite.");
+		}
+		at += n + (at[n] == ' ');
+	}
+	return 0;
+}
+
 int
 exact_settle(struct session *s, const char *time_zone, struct err *e)
 {
@@ -98,6 +143,8 @@ exact_settle(struct session *s, const char *time_zone, struct err *e)
 		&ignored) == 0)
 		(void)snprintf(s->info.time_zone, sizeof(s->info.time_zone),
 		    "%.*s", (int)sizeof(s->info.time_zone) - 1, unused);
+	if (s->quirk->way == EXACT_MARKED && s->wraps)
+		return check_reals(s, e);
 	if (s->quirk->way != EXACT_RECORD)
 		return 0;
 	if (!s->wraps || !prints_records(s)) {

@@ -169,14 +169,18 @@ compress_free(struct compress *c)
 	free(c);
 }
 
-/* Measured with zstd 1.5.4 (ZSTD_sizeof_CCtx), rounded up; zlib.h for gzip. */
+/*
+ * The largest of the levels up to each, by ZSTD_sizeof_CCtx of zstd 1.5.4,
+ * rounded up (a test asks again); zlib.h for gzip. What a process takes with
+ * them: doc/performance.md.
+ */
 uint64_t
 compress_memory(const struct chain_options *o)
 {
 	static const struct {
 		int level;
 		uint64_t mib;
-	} zstd[] = { { 3, 4 }, { 9, 32 }, { 15, 64 }, { 19, 128 } };
+	} zstd[] = { { 3, 4 }, { 9, 32 }, { 15, 72 }, { 19, 128 } };
 
 	if (o->compress == CHAIN_GZIP)
 		return 1024 * 1024;

@@ -390,6 +390,59 @@ class Values(Case):
         self.assertIn("c=%d " % C_FLOAT,
                       self.play.transcript("SQLBindCol")[1])
 
+    # What each driver is asked for: in the connection string, by a variable.
+    ADDED = [("libsqlite3odbc.so", "StepAPI=1;NoCreat=1;Timeout=5000", ""),
+             ("psqlodbcw.so", "UseDeclareFetch=1;Fetch=10",
+              "PGCLIENTENCODING=UTF8"),
+             ("libmaodbc.so", "charset=utf8mb4;CONN_TIMEOUT=30", ""),
+             ("libmyodbc8a.so", "charset=utf8mb4;NO_CACHE=1;FORWARDONLY=1",
+              ""),
+             ("libtdsodbc.so", "ClientCharset=UTF-8", ""),
+             ("libOdbcFb.so", "CHARSET=UTF8", ""),
+             ("libsqora.so.21.1", "", "NLS_LANG=.AL32UTF8"),
+             ("libdb2o.so", "", "DB2CODEPAGE=1208"),
+             ("libvirtodbc.so", "", ""), ("libmdbodbc.so", "", ""),
+             ("libmsodbcsql-18.so", "", "")]
+
+    def test_additions(self):
+        """each driver is asked for UTF-8, streaming, and no more"""
+        names = sorted(a[2].split("=")[0] for a in self.ADDED if a[2])
+        for library, added, variable in self.ADDED:
+            self.home = type(self.home)()
+            self.home.env.update({"DB2CODEPAGE": "819", "NLS_LANG": "X.WE8",
+                                  "PGCLIENTENCODING": "LATIN1"})
+            before = dict(self.home.env)
+            play = Play(self.home, 'statement "S*"\n rowcount 0\n' + result(
+                "".join("  column v%d VARCHAR 20 0 null\n" % i
+                        for i in range(len(names))),
+                "  row %s\n" % " ".join("env:" + n for n in names)), library)
+            done = play.query("q", "--set", "source.wrap=false", "--set",
+                              "source.login_timeout=30s")
+            wanted = dict((n, before[n]) for n in names)
+            wanted.update([variable.split("=")] if variable else [])
+            self.assertEqual(done.stdout.splitlines()[1],
+                             ",".join(wanted[n] for n in names), library)
+            line = play.transcript("SQLDriverConnect")[0]
+            rest = line.split("Transcript=%s" % play.log)[1]
+            self.assertEqual(re.match(r"[^\s\"]*", rest).group(0),
+                             ";" + added if added else "", line)
+
+    def test_buffered(self):
+        """a driver that holds results in memory: check and the log say so"""
+        for library, tells in (("libmaodbc.so", True),
+                               ("libodbcplay.so", False)):
+            self.home = type(self.home)()
+            play = Play(self.home, 'statement "S*"\n rowcount 0\n' + result(
+                SMALL, "  row 1 a\n"), library)
+            self.home.job("j", source(connection=play.connection, sql="q") +
+                          'file: { name = "j.csv"; };\n' +
+                          target(self.home.directory()[1]))
+            said = "holds a whole result in memory"
+            checked = self.home.run("check", "j", "--connect")
+            self.assertEqual(said in checked.stdout, tells, checked)
+            ran = self.home.run("run", "j", "-v")
+            self.assertEqual(said in ran.stderr, tells, ran)
+
     def test_long_binary(self):
         """mdbtools ends a result at a long binary column: refused"""
         done = self.query("driver libmdbodbc.so 1.0\n" + result(
@@ -477,6 +530,83 @@ class Values(Case):
         self.assertTrue(given)
         self.assertEqual({re.search(r" c=(-?\d+)", line).group(1)
                           for line in given}, {"1"})
+
+    # What is asked for of each type: anything else is wrong with a driver.
+    TEXT, BYTES = {C_CHAR}, {C_BINARY}
+    ASKED = [("INTEGER 10 0", "1", TEXT), ("SMALLINT 5 0", "1", TEXT),
+             ("BIGINT 19 0", "-1", TEXT), ("DECIMAL 12 3", "1.500", TEXT),
+             ("NUMERIC 38 0", "7", TEXT), ("VARCHAR 20 0", "a", TEXT),
+             ("DATE 10 0", "0000-00-00", TEXT),
+             ("TIME 8 0", "23:59:59", TEXT),
+             ("TIMESTAMP 19 0", '"0001-01-01 00:00:00"', TEXT),
+             ("GUID 36 0", "ab", TEXT), ("BINARY 2 0", "hex:00ff", BYTES),
+             ("VARBINARY 2 0", "hex:00ff", BYTES),
+             ("REAL 7 0", "1.5", {C_CHAR, C_FLOAT}),
+             ("DOUBLE 15 0", "1.5", {C_CHAR, C_DOUBLE}),
+             ("BIT 1 0", "1", {C_CHAR, C_BIT}),
+             ("WVARCHAR 9 0", "a", TEXT),
+             ("LONGVARBINARY 0 0", "hex:00ff", BYTES),
+             ("LONGVARCHAR 0 0", "repeat:700000:ab", TEXT),
+             ("WLONGVARCHAR 0 0", "b", TEXT)]
+    UNLIKE = {"libvirtodbc.so": "W", "libmdbodbc.so": "LONGVARBINARY"}
+
+    def test_asked_types(self):
+        """each type as text, bytes or its own floating point, on any driver:
+        no SQL_C_SBIGINT, SQL_C_NUMERIC, dates, SQL_C_WCHAR, text as bytes"""
+        for library in ("libodbcplay.so", "libmaodbc.so", "libsqlite3odbc.so",
+                        "libvirtodbc.so", "libtdsodbc.so", "libmdbodbc.so",
+                        "psqlodbcw.so", "libmsodbcsql-18.so"):
+            asked = [a for a in self.ASKED if library not in self.UNLIKE or
+                     not a[0].startswith(self.UNLIKE[library])]
+            columns = "".join("  column c%d %s null\n" % (i, a[0])
+                              for i, a in enumerate(asked))
+            self.home = type(self.home)()
+            self.play = Play(
+                self.home, MOST + 'statement "SET *"\n rowcount 0\n'
+                'statement "S* *@*"\n rowcount 0\n' + result(
+                    columns, "  row %s\n" % " ".join(a[1] for a in asked)),
+                library)
+            self.play.query("q", "--set", "source.wrap=false", "--set",
+                            "source.lossy=warn")
+            seen = [set() for _ in asked]
+            for line in (self.play.transcript("SQLBindCol") +
+                         self.play.transcript("SQLGetData")):
+                found = re.match(r"[^ ]+ (\d+) c=(-?\d+)", line)
+                seen[int(found.group(1)) - 1].add(int(found.group(2)))
+            for i, (kind, _, wanted) in enumerate(asked):
+                self.assertTrue(seen[i] and seen[i] <= wanted,
+                                (library, kind, seen[i]))
+
+    def test_reals_of_sqlite(self):
+        """a SQLite whose printf() has no more digits than a double is
+        refused, unless nothing is to be printed by it"""
+        sums = ["0.30000000000000004441", "0.33333333333333331483",
+                "3.3333333333333332429e+43", "3.3333333333333334532e-45"]
+        third, large, small = 1.0 / 3.0, 1.0 / 3.0 * 1e22, 1.0 / 3.0 / 1e22
+        self.assertEqual([float(s) for s in sums],
+                         [0.1 + 0.2, third, large * 1e22, small / 1e22])
+        for i, wrong in enumerate((None, "0.3", "0.33333333333333337034",
+                                   "3.3333333333333337e+43", "0.0", "")):
+            texts = sums[:]
+            if wrong is not None:
+                texts[i - 1 if i < 5 else 0] = wrong
+            script = ('statement "SELECT printf(*"\n result\n'
+                      '  column p VARCHAR 255 0 null\n  row "%s"\n' %
+                      " ".join(texts) + result(SMALL, "  row 1 a\n"))
+            self.home = type(self.home)()
+            play = Play(self.home, script, "libsqlite3odbc.so")
+            done = play.query("q", expect=0 if wrong is None else 65)
+            if wrong is None:
+                self.assertEqual(done.stdout, "n,t\r\n1,a\r\n")
+                continue
+            self.assertIn("cannot print floating-point numbers exactly: it "
+                          "gives '%s'" % " ".join(texts), done.stderr)
+            self.assertIn("drivers.md#sqlite", done.stderr)
+            self.home = type(self.home)()
+            play = Play(self.home, script, "libsqlite3odbc.so")
+            self.assertEqual(
+                play.query("q", "--set", "source.wrap=false").stdout,
+                "n,t\r\n1,a\r\n")
 
     def test_nothing_between(self):
         """no other statement between the first row and the end: with a cursor

@@ -119,6 +119,20 @@ parse_number(const char *s, enum cell_kind kind, struct cell *cell)
 	return parse_count(&s, '\0', &cell->number);
 }
 
+/* env:NAME: a variable, as it is when the script is read. */
+static void
+parse_variable(struct arena *a, const char *name, struct cell *cell)
+{
+	const char *value = getenv(name);
+
+	if (value == NULL)
+		return;
+	cell->kind = CELL_TEXT;
+	cell->length = strlen(value);
+	cell->data = memcpy(
+	    arena_new(a, cell->length + 1), value, cell->length + 1);
+}
+
 static bool
 begins(const struct word *w, const char *prefix)
 {
@@ -151,6 +165,10 @@ cell_parse(struct arena *a, const struct word *w, struct cell *cell)
 		return parse_number(w->text + 8, CELL_COUNTER, cell);
 	if (begins(w, "number:"))
 		return parse_number(w->text + 7, CELL_NUMBER, cell);
+	if (begins(w, "env:")) {
+		parse_variable(a, w->text + 4, cell);
+		return 0;
+	}
 	cell->kind = CELL_TEXT;
 	cell->data = w->text;
 	cell->length = w->length;

@@ -6,10 +6,11 @@ sys.dont_write_bytecode = True
 import json
 import math
 import os
+import re
 import sqlite3
 
 from databases import DatabaseCase, parse, server_of, starter
-from harness import main
+from harness import main, source, target
 from servers.mariadb import MariaDB
 from servers.postgres import Postgres
 
@@ -137,6 +138,21 @@ class SQLiteExact(Exact):
         self.job("SELECT v FROM t ORDER BY n", extra='lossy = "warn";')
         self.assertEqual(self.changes("1 value"), (1, 0, 0))
 
+    def test_changes_of_parts(self):
+        """what changed is counted for the part that it is in"""
+        self.fill("TEXT", "a", "b", "c\0d", "\u20ac", "=1", "e\0f", "g\0h",
+                  "i", "=2")
+        self.home.job("v", source(
+            dsn="db", sql="SELECT v FROM t ORDER BY n", extra='lossy = "warn";')
+            + 'file: { name = "v-{part}.csv"; split = 2; charset = '
+            '"ISO-8859-1"; invalid = "replace"; formula = "quote"; };\n' +
+            target(self.url))
+        self.home.run("run", "v")
+        self.assertEqual(
+            [tuple(row.values()) for row in self.home.ledger(
+                "SELECT lossy, replaced, prefixed FROM file ORDER BY id")],
+            [(0, 0, 0), (1, 1, 0), (1, 0, 1), (1, 0, 0), (0, 0, 1)])
+
     def test_query_tells(self):
         """query tells a loss too, on standard error"""
         self.fill("TEXT", "a\0b", "c")
@@ -149,6 +165,21 @@ class SQLiteExact(Exact):
         exact = self.home.run("query", "-d", "db", "-e", "SELECT n FROM t",
                               "--set", "source.lossy=warn")
         self.assertEqual(exact.stderr, "")
+
+    def test_sent(self):
+        """-vv tells the query that is really sent"""
+        self.fill("REAL", 0.1 + 0.2)
+        done = self.home.run("query", "-d", "db", "-e", "SELECT v FROM t",
+                             "-vv")
+        found = re.search(r"sent to be exact: (.*)", done.stderr, re.S)
+        self.assertTrue(found, done.stderr)
+        sent = found.group(1)
+        self.assertIn("SELECT v FROM t", sent)
+        self.assertIn("printf(", sent)
+        plain = self.home.run("query", "-d", "db", "-e", "SELECT v FROM t",
+                              "-vv", "--set", "source.wrap=false", "--set",
+                              "source.lossy=warn")
+        self.assertNotIn("sent to be exact", plain.stderr)
 
     def test_dotted_names(self):
         """a column's name keeps its dots"""

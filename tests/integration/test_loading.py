@@ -396,8 +396,26 @@ class Said(Case):
         """what is loaded exactly needs no note but where the file is"""
         text = self.said("mysql", 'preset = "mysql";')
         self.assertTrue(text.startswith("LOAD DATA"), text)
-        self.assertTrue(self.said("snowflake", 'preset = "snowflake";')
-                        .startswith("COPY INTO"))
+        self.assertNotIn("--", text)
+        text = self.said("snowflake", 'preset = "snowflake";')
+        self.assertTrue(text.split("\n", 1)[1].startswith("COPY INTO"), text)
+
+    def test_manuals(self):
+        """what was never tried says so, and nothing else does"""
+        for loader, name in (
+                ("sqlserver", "-- By the manual of SQL Server,"),
+                ("snowflake", "-- By the manual of Snowflake,"),
+                ("bigquery", "-- By the manual of BigQuery,"),
+                ("redshift", "-- By the manual of Redshift,"),
+                ("excel", "note: By the manual of Excel,"),
+                ("postgresql", None), ("mysql", None), ("mariadb", None),
+                ("sqlite", None), ("pandas", None)):
+            with self.subTest(loader=loader):
+                said = self.said(loader).split("\n", 1)[0]
+                if name is None:
+                    self.assertNotIn("manual", said)
+                else:
+                    self.assertTrue(said.startswith(name), said)
 
     def test_unknown(self):
         """a loader that does not exist"""

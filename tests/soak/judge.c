@@ -3,6 +3,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "judge.h"
 
@@ -46,4 +47,32 @@ judge_count(int argc, char *argv[], uint64_t otherwise)
 		exit(64);
 	}
 	return n;
+}
+
+struct judge_range
+judge_range(int argc, char *argv[], uint64_t all)
+{
+	struct judge_range range = { 0, all, 1 };
+	unsigned long long part, parts;
+	char *slash = argc == 2 ? strchr(argv[1], '/') : NULL;
+	char *end = NULL;
+	uint64_t count;
+
+	if (slash == NULL) {
+		count = judge_count(argc, argv, all);
+		range.step = count < all ? all / count : 1;
+		return range;
+	}
+	part = strtoull(argv[1], &end, 10);
+	if (end == slash) {
+		parts = strtoull(slash + 1, &end, 10);
+		if (*end == '\0' && part >= 1 && part <= parts &&
+		    parts <= UINT32_MAX) {
+			range.begin = all * (part - 1) / parts;
+			range.end = all * part / parts;
+			return range;
+		}
+	}
+	(void)fprintf(stderr, "usage: %s [PART/PARTS | COUNT]\n", argv[0]);
+	exit(64);
 }

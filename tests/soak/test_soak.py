@@ -29,6 +29,17 @@ class Soak(unittest.TestCase):
         self.assertGreaterEqual(int(done.stdout.split()[0]), 20011)
         self.assertIn(b"floats: ", done.stderr)
 
+    def test_part(self):
+        """all floats of a part, which ends where the next one begins"""
+        counts = []
+        for part in ("1/200003", "100001/200003", "200003/200003"):
+            done = self.soak("floats", part)
+            self.assertEqual((done.returncode, done.stdout.split()[1:]),
+                             (0, [b"floats,", b"0", b"wrong"]), done)
+            counts.append(int(done.stdout.split()[0]))
+        for count in counts:
+            self.assertIn(count // 2, (2**31 // 200003, 2**31 // 200003 + 1))
+
     def test_doubles(self):
         """doubles, at random"""
         done = self.soak("doubles", "20000")
@@ -42,6 +53,8 @@ class Soak(unittest.TestCase):
         for name in ("floats", "doubles"):
             for words in (("x",), ("0",), ("1", "2")):
                 self.assertEqual(self.soak(name, *words).returncode, 64)
+        for part in ("0/2", "3/2", "1/", "/2", "1/2x", "1x/2", "1/0"):
+            self.assertEqual(self.soak("floats", part).returncode, 64, part)
 
 
 if __name__ == "__main__":

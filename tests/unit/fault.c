@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <sqlite3.h>
 #include <sys/syscall.h>
 
@@ -31,6 +32,8 @@ static struct {
 	unsigned seen; /* calls so far */
 } fault;
 
+/* What is counted, and what is live, by several threads. */
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static void *live[LIVE_MAX];
 static size_t n_live;
 static sqlite3_mem_methods sqlite_memory;
@@ -75,26 +78,31 @@ fault_name(enum fault_kind kind)
 {
 	static const char *const names[] = { "malloc", "SQLite's malloc",
 		"write", "fsync", "rename", "open", "close", "read", "mkdir",
-		"ftruncate", "short write", "EINTR" };
+		"ftruncate", "a library", "short write", "EINTR" };
 
 	return names[kind];
 }
 
-/* Whether this call is the one. */
-static bool
-is_due(enum fault_kind kind)
+bool
+fault_is_due(enum fault_kind kind)
 {
+	bool is_due;
+
+	/* A child's copy of the mutex may be locked for ever. */
 	if (!fault.active || kind != fault.kind || fault.pid != getpid())
 		return false;
+	(void)pthread_mutex_lock(&mutex);
 	fault.seen++;
-	return fault.seen == fault.n ||
+	is_due = fault.seen == fault.n ||
 	    (fault.length == FAULT_ALWAYS && fault.seen > fault.n);
+	(void)pthread_mutex_unlock(&mutex);
+	return is_due;
 }
 
 static bool
 fails(enum fault_kind kind, int reason)
 {
-	if (!is_due(kind))
+	if (!fault_is_due(kind))
 		return false;
 	errno = reason;
 	return true;
@@ -105,18 +113,22 @@ fails(enum fault_kind kind, int reason)
 static void
 forget(const void *p)
 {
+	(void)pthread_mutex_lock(&mutex);
 	for (size_t i = n_live; p != NULL && i > 0; i--)
 		if (live[i - 1] == p) {
 			live[i - 1] = live[--n_live];
-			return;
+			break;
 		}
+	(void)pthread_mutex_unlock(&mutex);
 }
 
 static void *
 remember(void *p)
 {
+	(void)pthread_mutex_lock(&mutex);
 	if (p != NULL && n_live < LIVE_MAX)
 		live[n_live++] = p;
+	(void)pthread_mutex_unlock(&mutex);
 	return p;
 }
 
@@ -215,7 +227,7 @@ fault_set_up(void)
 static size_t
 taken(size_t n)
 {
-	return n > 1 && is_due(FAULT_SHORT) ? n / 2 : n;
+	return n > 1 && fault_is_due(FAULT_SHORT) ? n / 2 : n;
 }
 
 ssize_t
@@ -420,7 +432,8 @@ fault_run(const struct fault_scenario *s)
 		     length++) {
 			unsigned n = 1;
 
-			if (length == FAULT_ALWAYS && kind >= FAULT_SHORT)
+			if ((s->skipped & FAULT_BIT(kind)) != 0 ||
+			    (length == FAULT_ALWAYS && kind >= FAULT_SHORT))
 				continue; /* would never end */
 			while (run_once(s, kind, n, length)) {
 				n += stride(kind);

@@ -13,7 +13,7 @@
  *
  * Shape	fault_set_up once -> fault_run*, or
  *		(fault_begin -> code -> fault_end)*
- * Threads	one
+ * Threads	any: the calls of all are counted together
  * Source	sqlite.org/testing.html (OOM and I/O error loops)
  */
 #ifndef TESTS_FAULT_H
@@ -36,8 +36,9 @@ enum fault_kind {
 	FAULT_READ,	     /* read, pread: EIO */
 	FAULT_MKDIR,	     /* ENOSPC */
 	FAULT_TRUNCATE,	     /* ftruncate: EIO */
-	FAULT_SHORT,	     /* write takes a part: no failure at all */
-	FAULT_INTERRUPT,     /* read, write: EINTR: the same */
+	FAULT_LIBRARY,	 /* a library's function that a test stands in for */
+	FAULT_SHORT,	 /* write takes a part: no failure at all */
+	FAULT_INTERRUPT, /* read, write: EINTR: the same */
 	FAULT_KINDS
 };
 
@@ -48,6 +49,8 @@ enum fault_length { FAULT_ONCE, FAULT_ALWAYS };
 void fault_set_up(void);
 /* The n-th call from now on fails (n from 1). */
 void fault_begin(enum fault_kind kind, unsigned n, enum fault_length length);
+/* Whether this call is to fail: for functions that a test stands in for. */
+bool fault_is_due(enum fault_kind kind);
 /* No more; whether there was an n-th call. */
 bool fault_end(void);
 /* Calls of the kind since fault_begin. */
@@ -63,6 +66,7 @@ struct fault_scenario {
 	int (*run)(struct err *e);  /* 0, or -1 with e */
 	void (*check)(bool worked); /* what it left; or NULL */
 	unsigned fatal;		    /* kinds that it must not survive */
+	unsigned skipped;	    /* kinds that are not tried */
 };
 
 /* A kind as a bit of fatal. */

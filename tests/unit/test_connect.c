@@ -72,6 +72,10 @@ static const struct connect_case cases[] = {
 	{ { .dsn = "plain" }, "DSN=plain;StepAPI=1;NoCreat=1;Timeout=5000",
 	    "SQLite ODBC" },
 	{ { .dsn = "said" }, "DSN=said;NoCreat=1", "SQLite ODBC" },
+	/* The password is the last: SQLite's driver ends a key at its ';'. */
+	{ { .dsn = "plain", .user = "u", .password = "a;b" },
+	    "DSN=plain;StepAPI=1;NoCreat=1;Timeout=5000;UID=u;PWD={a;b}",
+	    "SQLite ODBC" },
 	{ { .dsn = "path" }, "DSN=path", "psqlODBC" },
 	/* Nor what a connection string says. */
 	{ { .connection = "Driver=SQLite3;Database=/x;nocreat=0" },

@@ -94,7 +94,8 @@ test_spool(void **state)
 {
 	const struct fault_scenario s = { prepare_spool, run_spool, check_spool,
 		FAULT_BIT(FAULT_WRITE) | FAULT_BIT(FAULT_SYNC) |
-		    FAULT_BIT(FAULT_RENAME) | FAULT_BIT(FAULT_OPEN) };
+		    FAULT_BIT(FAULT_RENAME) | FAULT_BIT(FAULT_OPEN),
+		0 };
 
 	(void)state;
 	assert_int_equal(mkdir(path_of("spool"), 0700), 0);
@@ -166,7 +167,8 @@ test_files(void **state)
 {
 	const struct fault_scenario s = { prepare_files, run_files, check_files,
 		FAULT_BIT(FAULT_SYNC) | FAULT_BIT(FAULT_OPEN) |
-		    FAULT_BIT(FAULT_READ) | FAULT_BIT(FAULT_MKDIR) };
+		    FAULT_BIT(FAULT_READ) | FAULT_BIT(FAULT_MKDIR),
+		0 };
 
 	(void)state;
 	fault_run(&s);
@@ -226,7 +228,7 @@ static void
 test_state(void **state)
 {
 	const struct fault_scenario s = { prepare_state, run_state, check_state,
-		FAULT_BIT(FAULT_MKDIR) };
+		FAULT_BIT(FAULT_MKDIR), 0 };
 
 	(void)state;
 	fault_run(&s);
@@ -277,7 +279,7 @@ static void
 test_texts(void **state)
 {
 	const struct fault_scenario s = { NULL, run_texts, NULL,
-		FAULT_BIT(FAULT_MEMORY) };
+		FAULT_BIT(FAULT_MEMORY), 0 };
 
 	(void)state;
 	fault_run(&s);
@@ -301,7 +303,7 @@ static void
 test_child(void **state)
 {
 	const struct fault_scenario s = { NULL, run_child, NULL,
-		FAULT_BIT(FAULT_READ) };
+		FAULT_BIT(FAULT_READ), 0 };
 
 	(void)state;
 	fault_run(&s);
@@ -342,7 +344,7 @@ static void
 test_wire(void **state)
 {
 	const struct fault_scenario s = { NULL, run_wire, NULL,
-		FAULT_BIT(FAULT_READ) | FAULT_BIT(FAULT_WRITE) };
+		FAULT_BIT(FAULT_READ) | FAULT_BIT(FAULT_WRITE), 0 };
 
 	(void)state;
 	fault_run(&s);
@@ -419,7 +421,7 @@ static void
 test_job(void **state)
 {
 	const struct fault_scenario s = { prepare_job, run_job, NULL,
-		FAULT_BIT(FAULT_READ) | FAULT_BIT(FAULT_OPEN) };
+		FAULT_BIT(FAULT_READ) | FAULT_BIT(FAULT_OPEN), 0 };
 
 	(void)state;
 	fault_run(&s);

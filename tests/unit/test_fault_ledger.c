@@ -201,7 +201,7 @@ static void
 test_ledger(void **state)
 {
 	const struct fault_scenario s = { prepare_ledger, run_ledger,
-		check_ledger, 0 };
+		check_ledger, 0, 0 };
 
 	(void)state;
 	fault_run(&s);
@@ -211,7 +211,7 @@ static void
 test_new_ledger(void **state)
 {
 	const struct fault_scenario s = { prepare_no_ledger, run_ledger,
-		check_new_ledger, 0 };
+		check_new_ledger, 0, 0 };
 
 	(void)state;
 	fault_run(&s);
@@ -303,7 +303,7 @@ out:
 static void
 test_reading_the_ledger(void **state)
 {
-	const struct fault_scenario s = { NULL, run_reading, NULL, 0 };
+	const struct fault_scenario s = { NULL, run_reading, NULL, 0, 0 };
 
 	(void)state;
 	prepare_ledger();

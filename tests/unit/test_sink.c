@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <zstd.h>
 
 #include "base/file.h"
 #include "sink/chain.h"
@@ -310,6 +311,31 @@ test_compress_words(void **state)
 	assert_true(chain_memory(&o) > 64 * 1024 * 1024);
 }
 
+/* What zstd itself says that it takes, at each level. */
+static void
+test_memory(void **state)
+{
+	static char data[64 * 1024], packed[128 * 1024];
+
+	(void)state;
+	for (int level = 1; level <= 19; level++) {
+		struct chain_options o = { CHAIN_ZSTD, level, NULL, 0 };
+		ZSTD_inBuffer in = { data, sizeof(data), 0 };
+		ZSTD_outBuffer out = { packed, sizeof(packed), 0 };
+		ZSTD_CCtx *c = ZSTD_createCCtx();
+
+		assert_non_null(c);
+		assert_false(ZSTD_isError(
+		    ZSTD_CCtx_setParameter(c, ZSTD_c_compressionLevel, level)));
+		assert_false(ZSTD_isError(
+		    ZSTD_compressStream2(c, &out, &in, ZSTD_e_continue)));
+		/* Threads and their chunks beside it. */
+		assert_in_range(ZSTD_sizeof_CCtx(c), 1024 * 1024,
+		    chain_memory(&o) - 2 * 1024 * 1024);
+		(void)ZSTD_freeCCtx(c);
+	}
+}
+
 int
 main(void)
 {
@@ -324,6 +350,7 @@ main(void)
 		cmocka_unit_test(test_chain),
 		cmocka_unit_test(test_chain_fails),
 		cmocka_unit_test(test_compress_words),
+		cmocka_unit_test(test_memory),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
