@@ -53,6 +53,7 @@ struct statement_text {
 	bool knows_mode;	  /* how quotes were read by script_split: */
 	bool backslash_escapes;	  /* ... as in struct dialect */
 	bool double_strings;	  /* ... the same */
+	bool ampersands;	  /* ... the same */
 	bool has_body;		  /* of a routine or trigger: :x in it is none
 				   * of our parameters */
 };

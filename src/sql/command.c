@@ -367,6 +367,32 @@ command_set_delimiter(
 	return take_term(l, f, e);
 }
 
+/* SET [ECHO OFF] DEFINE {OFF | ON | '^'}; its other name is SCAN. */
+void
+command_see_set(
+    struct lexer *l, const struct piece *p, const struct command_found *f)
+{
+	const char *s = f->text, *end = f->text + f->length;
+	bool is_define = false;
+
+	if (!l->dialect.slash_splits || !piece_is(p, "SET"))
+		return;
+	while (s < end) {
+		size_t n = strcspn(s, " \t\r\n;");
+
+		if (n > (size_t)(end - s))
+			n = (size_t)(end - s);
+		if (is_define)
+			l->dialect.ampersands = is_word(s, n, "ON", 0) ||
+			    memchr(s, '&', n) != NULL;
+		is_define = n > 0 && !is_define &&
+		    (is_word(s, n, "DEFINE", 3) || is_word(s, n, "SCAN", 0));
+		s += n > 0 ? n : 1;
+		while (s < end && isspace((unsigned char)*s))
+			s++;
+	}
+}
+
 void
 command_see_comment(struct lexer *l, const struct piece *p)
 {

@@ -41,7 +41,13 @@ int command_find(struct lexer *l, const struct command_index *x,
 /* Take the delimiter out of a CLIENT_DELIMITER and read on behind it. */
 int command_set_delimiter(struct lexer *l, const struct command_found *found,
     struct err *e) MUST_CHECK;
-/* The same for a comment --#SET TERMINATOR x; any other changes nothing. */
+/*
+ * Note what a command that is left out means for what follows: SQL*Plus' SET
+ * DEFINE OFF makes &x text. p is its first piece.
+ */
+void command_see_set(
+    struct lexer *l, const struct piece *p, const struct command_found *found);
+/* Take the delimiter out of a comment --#SET TERMINATOR x, if it is one. */
 void command_see_comment(struct lexer *l, const struct piece *p);
 
 #endif

@@ -247,6 +247,7 @@ take_item(struct script_reader *r, struct err *e)
 	t->knows_mode = true;
 	t->backslash_escapes = from->backslash_escapes;
 	t->double_strings = from->double_strings;
+	t->ampersands = from->ampersands;
 	t->has_body = from->has_body;
 	return 0;
 }

@@ -97,6 +97,7 @@ end_statement(struct splitter *s, const char *end, struct err *e)
 	t->end = end;
 	t->backslash_escapes = s->lexer.dialect.backslash_escapes;
 	t->double_strings = s->lexer.dialect.double_strings;
+	t->ampersands = s->lexer.dialect.ampersands;
 	t->has_body = has_body(&s->body);
 	apply_mode(s);
 	s->has_item = true;
@@ -431,6 +432,7 @@ see_command(struct splitter *s, const struct piece *p, struct err *e)
 		s->ended = p->text;
 		/* FALLTHROUGH */
 	case CLIENT_IGNORE:
+		command_see_set(&s->lexer, p, &f);
 		begin_statement(s);
 		s->lexer.at = f.end;
 		return 1;

@@ -43,6 +43,7 @@ struct splitter_item {
 	bool continues;		  /* "-- on error: continue" */
 	bool backslash_escapes;	  /* how its quotes were read */
 	bool double_strings;	  /* the same */
+	bool ampersands;	  /* &x in it is a variable of the client */
 	bool has_body;		  /* of a routine or trigger */
 };
 
