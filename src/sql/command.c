@@ -129,9 +129,13 @@ find_row(const struct lexer *l, const struct command_index *x, const char *word,
 		if (is_command(l, &rows[i - 1], word, n, f))
 			return &rows[i - 1];
 	i = n > 1 ? x->pairs[letter][letter_of(word + 1)] : 0;
-	for (; i > 0; i = x->next[i - 1])
+	for (; i > 0; i = x->next[i - 1]) {
+		/* Cheap, and SELECT is no SET. */
+		if (n > 2 && ((word[2] ^ rows[i - 1].word[2]) & 0xdf) != 0)
+			continue;
 		if (is_command(l, &rows[i - 1], word, n, f))
 			return &rows[i - 1];
+	}
 	return NULL;
 }
 

@@ -1,6 +1,7 @@
 /*
  * test_script.c - splitting scripts, by cases in tests/cases/script
  */
+#include <malloc.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -264,6 +265,42 @@ test_long_script(void **state)
 	buf_release(&text);
 }
 
+static size_t
+allocated(void)
+{
+	return mallinfo2().uordblks;
+}
+
+/* However many statements there are, no memory is for each of them. */
+static void
+test_memory(void **state)
+{
+	enum { N = 100000, LITTLE = 64 * 1024 };
+	struct script s = SCRIPT_INIT;
+	struct script_reader *reader;
+	const struct statement_text *t;
+	struct buf text = BUF_INIT((size_t)64 << 20);
+	struct err e = ERR_INIT;
+	size_t before, n = 0;
+
+	(void)state;
+	for (int i = 0; i < N; i++)
+		assert_int_equal(
+		    buf_puts(&text, "-- name: a\nSELECT 1;\n", &e), 0);
+	before = allocated();
+	assert_int_equal(script_split(&s, text.data, text.length,
+			     dialect_by_name("postgresql"), &e),
+	    0);
+	reader = script_reader_new(&s);
+	while (script_reader_next(reader, &t, &e) > 0)
+		n++;
+	assert_int_equal(n, N);
+	assert_true(allocated() < before + LITTLE);
+	script_reader_free(reader);
+	script_release(&s);
+	buf_release(&text);
+}
+
 static void
 test_kind(void **state)
 {
@@ -373,6 +410,7 @@ main(void)
 		cmocka_unit_test(test_byte_order_mark_is_dropped),
 		cmocka_unit_test(test_list_is_not_split),
 		cmocka_unit_test(test_long_script),
+		cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_kind),
 		cmocka_unit_test(test_modes),
 		cmocka_unit_test(test_dialect_of_dbms),
