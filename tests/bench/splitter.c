@@ -167,7 +167,7 @@ measure(const struct shape *shape, size_t megabytes)
 int
 main(int argc, char **argv)
 {
-	size_t megabytes = argc > 2 ? (size_t)atol(argv[2]) : MEGABYTES;
+	size_t megabytes = argc > 2 ? strtoul(argv[2], NULL, 10) : MEGABYTES;
 
 	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++)
 		if (argc < 2)
