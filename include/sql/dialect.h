@@ -77,6 +77,7 @@ struct dialect {
 	bool semicolon_splits;	    /* ; ends a statement */
 	bool go_splits;		    /* a line GO ends a batch */
 	bool slash_splits;	    /* a line / ends a statement */
+	bool ampersands;	    /* &x is a variable of the client */
 	bool term_comment;	    /* --#SET TERMINATOR x */
 	const char *decimal_marker; /* of a decimal value; NULL: ? */
 	const char *long_marker;    /* of an integer beyond 32 bits; NULL: ? */

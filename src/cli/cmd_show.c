@@ -128,24 +128,20 @@ put_setting(void *arg, const struct value *v, struct err *e)
 	return e->class != ERR_NONE ? -1 : 0;
 }
 
+/* One statement for programs; what is as usual is left out. */
 static void
-json_statements(struct json *j, const struct script *script)
+json_statement(struct json *j, size_t index, const struct statement_text *s)
 {
-	json_begin_array(j, NULL);
-	for (size_t i = 0; i < script->n; i++) {
-		const struct statement_text *s = &script->items[i];
-
-		json_begin_object(j, NULL);
-		json_integer(j, "index", (int64_t)i + 1);
-		json_integer(j, "line", s->line);
-		json_integer(j, "end_line", s->end_line);
-		json_string(j, "name", s->name);
-		json_string(j, "kind", statement_kind_name(s->kind));
-		json_string(j, "on_error", s->continues ? "continue" : "stop");
+	json_begin_object(j, NULL);
+	json_integer(j, "index", (int64_t)index);
+	json_integer(j, "line", s->line);
+	json_integer(j, "end_line", s->end_line);
+	json_string(j, "name", s->name);
+	json_exact(j, "text", s->text);
+	if (s->continues)
+		json_string(j, "on_error", "continue");
+	if (s->repeat != 1)
 		json_integer(j, "repeat", s->repeat);
-		json_exact(j, "text", s->text);
-		json_end(j);
-	}
 	json_end(j);
 }
 
@@ -164,20 +160,48 @@ put_statement(size_t index, const struct statement_text *s)
 	printf("\n%s;\n", s->text);
 }
 
+/* All statements as one line of JSON; no more than one is held in memory. */
 static int
 put_statements_json(const struct script *script, struct err *e)
 {
-	struct buf out = BUF_INIT(2u * SCRIPT_MAX);
+	/* A byte can become six. */
+	struct buf out = BUF_INIT(6u * SCRIPT_MAX + SHOW_MAX);
+	struct script_reader *reader = script_reader_new(script);
+	const struct statement_text *s;
 	struct json j;
-	int rc;
+	int more;
 
 	json_init(&j, &out);
-	json_statements(&j, script);
-	rc = json_finish(&j, e);
-	if (rc == 0)
+	json_begin_array(&j, NULL);
+	for (size_t i = 1; (more = script_reader_next(reader, &s, e)) > 0;
+	     i++) {
+		json_statement(&j, i, s);
+		if (j.failed)
+			break;
+		(void)fputs(buf_text(&out), stdout);
+		buf_reset(&out);
+	}
+	json_end(&j);
+	if (more >= 0 && json_finish(&j, e) < 0)
+		more = -1;
+	if (more == 0)
 		printf("%s\n", buf_text(&out));
+	script_reader_free(reader);
 	buf_release(&out);
-	return rc;
+	return more;
+}
+
+static int
+put_statements(const struct script *script, struct err *e)
+{
+	struct script_reader *reader = script_reader_new(script);
+	const struct statement_text *s;
+	int more;
+
+	for (size_t i = 1; (more = script_reader_next(reader, &s, e)) > 0; i++)
+		put_statement(i, s);
+	script_reader_free(reader);
+	return more;
 }
 
 static int
@@ -195,8 +219,7 @@ show_statements(
 	if (rc == 0 && invocation_has(inv, "json"))
 		rc = put_statements_json(&script, e);
 	else if (rc == 0)
-		for (size_t i = 0; i < script.n; i++)
-			put_statement(i + 1, &script.items[i]);
+		rc = put_statements(&script, e);
 	script_release(&script);
 	return rc;
 }

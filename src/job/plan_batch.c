@@ -102,16 +102,22 @@ static int
 mark_used(const struct plan *p, const struct dialect *d,
     const struct script *script, bool *used, struct err *e)
 {
+	struct script_reader *reader = script_reader_new(script);
+	const struct statement_text *statement;
 	struct params found = PARAMS_INIT;
+	int more;
 
-	for (size_t i = 0; i < script->n; i++) {
-		if (plan_find_params(p, d, &script->items[i], &found, e) < 0)
-			return -1;
+	while ((more = script_reader_next(reader, &statement, e)) > 0) {
+		if (plan_find_params(p, d, statement, &found, e) < 0) {
+			more = -1;
+			break;
+		}
 		for (size_t k = 0; k < found.n; k++)
 			used[found.index[k]] = true;
 		params_release(&found);
 	}
-	return 0;
+	script_reader_free(reader);
+	return more;
 }
 
 /* The batch itself must keep to both ends, or rows are lost or come twice. */
@@ -170,39 +176,80 @@ check_used(const struct plan *p, const bool *used, struct err *e)
 	return 0;
 }
 
+/* Names of statements. */
+struct names {
+	char **items;	 /* owned, and each of them */
+	size_t n;	 /* how many */
+	bool has_wanted; /* the one that is asked for is among them */
+};
+
+static int
+add_name(struct names *names, const char *name, struct err *e)
+{
+	char **items = realloc(names->items, (names->n + 1) * sizeof(*items));
+
+	if (items != NULL) {
+		names->items = items;
+		items[names->n] = str_dup(name);
+	}
+	if (items == NULL || items[names->n] == NULL)
+		return err_set(e, ERR_INTERNAL, "out of memory");
+	names->n++;
+	return 0;
+}
+
+/* The names of its statements, up to the wanted one. */
+static int
+take_names(const struct script *batch, const char *wanted, struct names *names,
+    struct err *e)
+{
+	struct script_reader *reader = script_reader_new(batch);
+	const struct statement_text *statement;
+	int more = 1;
+
+	while (!names->has_wanted &&
+	    (more = script_reader_next(reader, &statement, e)) > 0) {
+		if (statement->name == NULL)
+			continue;
+		if (add_name(names, statement->name, e) < 0) {
+			more = -1;
+			break;
+		}
+		names->has_wanted = strcmp(statement->name, wanted) == 0;
+	}
+	script_reader_free(reader);
+	return more < 0 ? -1 : 0;
+}
+
+static int
+refuse_result(
+    const struct plan_file *f, const struct names *names, struct err *e)
+{
+	const char *near = str_nearest(
+	    f->result_name, (const char *const *)names->items, names->n);
+
+	(void)err_set(e, ERR_SPEC, "%s.result: no statement is named '%s'",
+	    strcmp(f->where, "file") == 0 ? "source" : f->where,
+	    f->result_name);
+	if (near != NULL)
+		return err_hint(e, "Did you mean '%s'?", near);
+	return err_hint(e, "Write the comment -- name: %s above its statement.",
+	    f->result_name);
+}
+
 static int
 check_result_name(
     const struct plan_file *f, const struct script *batch, struct err *e)
 {
-	const char **names = calloc(batch->n + 1, sizeof(*names));
-	const char *near;
-	size_t n = 0;
-	bool found = false;
+	struct names names = { NULL, 0, false };
+	int rc = take_names(batch, f->result_name, &names, e);
 
-	if (names == NULL)
-		return err_set(e, ERR_INTERNAL, "out of memory");
-	for (size_t i = 0; i < batch->n; i++) {
-		const char *name = batch->items[i].name;
-
-		if (name != NULL)
-			names[n++] = name;
-		if (name != NULL && strcmp(name, f->result_name) == 0)
-			found = true;
-	}
-	near = found ? NULL : str_nearest(f->result_name, names, n);
-	if (!found)
-		(void)err_set(e, ERR_SPEC,
-		    "%s.result: no statement is named '%s'",
-		    strcmp(f->where, "file") == 0 ? "source" : f->where,
-		    f->result_name);
-	if (near != NULL)
-		(void)err_hint(e, "Did you mean '%s'?", near);
-	else if (!found)
-		(void)err_hint(e,
-		    "Write the comment -- name: %s above its statement.",
-		    f->result_name);
-	free(names);
-	return found ? 0 : -1;
+	if (rc == 0 && !names.has_wanted)
+		rc = refuse_result(f, &names, e);
+	for (size_t i = 0; i < names.n; i++)
+		free(names.items[i]);
+	free(names.items);
+	return rc;
 }
 
 int

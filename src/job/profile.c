@@ -359,6 +359,31 @@ is_harmless(const struct statement_text *s, struct temporaries *t)
 	return is_temporary || name[0] == '#';
 }
 
+static int
+check_harmless(
+    const struct script *script, struct temporaries *t, struct err *e)
+{
+	struct script_reader *reader = script_reader_new(script);
+	const struct statement_text *s;
+	int more;
+
+	for (size_t n = 1; (more = script_reader_next(reader, &s, e)) > 0;
+	     n++) {
+		if (is_harmless(s, t))
+			continue;
+		(void)err_set(e, ERR_SPEC,
+		    "statement %zu (line %u, %s) may change the database", n,
+		    s->line, s->word);
+		more = err_hint(e,
+		    "Only batches that read and make temporary tables are "
+		    "compared. With --allow-writes it is run in a transaction "
+		    "that is rolled back, as far as the database can.");
+		break;
+	}
+	script_reader_free(reader);
+	return more;
+}
+
 int
 profile_check(const struct plan *plan, struct err *e)
 {
@@ -367,19 +392,8 @@ profile_check(const struct plan *plan, struct err *e)
 	int rc = t != NULL ? plan_split(plan, NULL, &script, e) :
 			     err_set(e, ERR_INTERNAL, "out of memory");
 
-	for (size_t i = 0; rc == 0 && i < script.n; i++) {
-		const struct statement_text *s = &script.items[i];
-
-		if (is_harmless(s, t))
-			continue;
-		rc = err_set(e, ERR_SPEC,
-		    "statement %zu (line %u, %s) may change the database",
-		    i + 1, s->line, s->word);
-		(void)err_hint(e,
-		    "Only batches that read and make temporary tables are "
-		    "compared. With --allow-writes it is run in a transaction "
-		    "that is rolled back, as far as the database can.");
-	}
+	if (rc == 0)
+		rc = check_harmless(&script, t, e);
 	script_release(&script);
 	free(t);
 	return rc;

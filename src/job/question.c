@@ -165,15 +165,22 @@ question_ask(const struct asker *a, const char *sql, struct answer *answer,
     struct err *e)
 {
 	struct script script = SCRIPT_INIT;
+	struct script_reader *reader = NULL;
+	const struct statement_text *text;
 	struct statement *st = NULL;
 	int rc = -1;
 
 	memset(answer, 0, sizeof(*answer));
 	answer->is_null = true;
-	if (script_add(&script, sql, e) == 0 &&
-	    question_send(a, &script.items[0], &st, e) == 0)
+	if (script_add(&script, sql, e) < 0)
+		goto out;
+	reader = script_reader_new(&script);
+	if (script_reader_next(reader, &text, e) > 0 &&
+	    question_send(a, text, &st, e) == 0)
 		rc = take_result(st, answer, e);
+out:
 	statement_free(st);
+	script_reader_free(reader);
 	script_release(&script);
 	return rc;
 }

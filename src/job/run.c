@@ -435,8 +435,12 @@ on_ended(void *arg, const struct export_statement *s, const struct err *error)
 	if (error != NULL)
 		return;
 	str_put_duration(elapsed, sizeof(elapsed), s->elapsed_ms);
-	log_info("statement %u (%s:%u) %s: %lld rows in %s", s->index,
-	    s->source, s->line, s->word, (long long)s->rows, elapsed);
+	if (s->rows >= 0)
+		log_info("statement %u (%s:%u) %s: %lld rows in %s", s->index,
+		    s->source, s->line, s->word, (long long)s->rows, elapsed);
+	else /* not every driver counts */
+		log_info("statement %u (%s:%u) %s: done in %s", s->index,
+		    s->source, s->line, s->word, elapsed);
 }
 
 static void

@@ -429,39 +429,52 @@ is_final(const struct worker *w, size_t i)
 	    w->order->plan->files[0].result >= PLAN_RESULT_NUMBER;
 }
 
+/* What is recorded of a statement, before it is sent. */
+static void
+begin_statement(struct worker *w, const struct statement_text *text,
+    bool in_batch, size_t i)
+{
+	struct export_statement *s = &w->current;
+	unsigned index = s->index + 1;
+
+	memset(s, 0, sizeof(*s));
+	s->index = index;
+	s->line = w->order->plan->sql != NULL && in_batch ? text->line :
+							    (unsigned)i + 1;
+	s->rows = -1;
+	s->repeats = w->plan.session.read_only ||
+	    repeat_allows(&w->repeat, text, &w->dialect,
+		in_batch && w->plan.in_transaction);
+	s->began_ms = clock_wall_ms();
+	copy_text(s->name, sizeof(s->name), text->name);
+	copy_text(s->word, sizeof(s->word), text->word);
+}
+
 static int
 run_script(struct worker *w, const struct script *script, const char *source,
     struct err *e)
 {
 	bool in_batch = script == &w->batch;
+	struct script_reader *reader = script_reader_new(script);
+	const struct statement_text *text;
+	int more;
 
-	for (size_t i = 0; i < script->n; i++) {
-		const struct statement_text *text = &script->items[i];
+	for (size_t i = 0; (more = script_reader_next(reader, &text, e)) > 0;
+	     i++) {
 		struct export_statement *s = &w->current;
 		uint64_t began = clock_monotonic_ms();
-		unsigned index = s->index + 1;
 
-		memset(s, 0, sizeof(*s));
-		s->index = index;
-		s->line = w->order->plan->sql != NULL && in_batch ?
-		    text->line :
-		    (unsigned)i + 1;
-		s->rows = -1;
-		s->repeats = w->plan.session.read_only ||
-		    repeat_allows(&w->repeat, text, &w->dialect,
-			in_batch && w->plan.in_transaction);
-		s->began_ms = clock_wall_ms();
+		begin_statement(w, text, in_batch, i);
 		copy_text(s->source, sizeof(s->source), source);
-		copy_text(s->name, sizeof(s->name), text->name);
-		copy_text(s->word, sizeof(s->word), text->word);
 		if (tell(w, WIRE_BEGAN, s, sizeof(*s), e) < 0 ||
 		    run_repeatedly(w, text, in_batch, is_final(w, i), e) < 0)
-			return -1;
+			break;
 		s->elapsed_ms = clock_monotonic_ms() - began;
 		if (tell(w, WIRE_ENDED, s, sizeof(*s), e) < 0)
-			return -1;
+			break;
 	}
-	return 0;
+	script_reader_free(reader);
+	return more == 0 ? 0 : -1;
 }
 
 static int

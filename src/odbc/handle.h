@@ -64,10 +64,11 @@ enum layout {
 
 /* A bound parameter; the memory stays until the statement ends. */
 struct bound_value {
-	char *text;	   /* owned */
-	SQLBIGINT integer; /* of PARAM_INTEGER */
-	double real;	   /* or this */
-	SQLLEN indicator;  /* length or SQL_NULL_DATA */
+	char *text;	      /* owned */
+	enum param_type type; /* as it was declared */
+	SQLBIGINT integer;    /* of PARAM_INTEGER */
+	double real;	      /* or this */
+	SQLLEN indicator;     /* length or SQL_NULL_DATA */
 };
 
 /* A statement and its current result. */

@@ -88,6 +88,7 @@ static const struct quirk quirks[] = {
 	    .native_double = true,
 	    .ucs4_text = true,
 	    .text_integers = true,
+	    .strict_parameters = true,
 	    .binary_timestamp = true,
 	    .no_label = true,
 	    .no_cancel = true },

@@ -53,7 +53,9 @@ struct quirk {
 	bool no_label;	       /* dies of being asked for SQL_DESC_LABEL */
 	bool wide_parameters;  /* a VARCHAR parameter is not UTF-8 there */
 	bool text_integers;    /* an SQL_C_SBIGINT parameter equals nothing */
-	bool double_decimals;  /* a decimal parameter becomes a double */
+	bool strict_parameters; /* a parameter of another type than the column
+				 * finds nothing, or ends the server */
+	bool double_decimals;	/* a decimal parameter becomes a double */
 	bool ucs4_text; /* wide text is '?' as SQL_C_CHAR and UCS-4 as WCHAR */
 	bool no_long_binary; /* a long binary column ends the result */
 	bool logs_at_end;    /* opens a log as it closes a connection */

@@ -88,6 +88,137 @@ accept(struct statement *st, const char *function, SQLRETURN rc, struct err *e)
 	}
 }
 
+/* Digits after the point, for SQLBindParameter. */
+static SQLSMALLINT
+scale_of(const char *text)
+{
+	const char *point = strchr(text, '.');
+
+	return point != NULL ? (SQLSMALLINT)strspn(point + 1, "0123456789") : 0;
+}
+
+/*
+ * Where an integer goes as text: as a decimal when it is a long one, since
+ * Virtuoso's bigint equals no text that is called an integer.
+ */
+static SQLSMALLINT
+text_integer_type(int64_t number)
+{
+	return number >= INT32_MIN && number <= INT32_MAX ? SQL_INTEGER :
+							    SQL_DECIMAL;
+}
+
+/* A number as SQL writes it: what is compared with 'abc' finds all rows. */
+static int
+check_number(const char *text, struct err *e)
+{
+	const char *s = text + (*text == '-' || *text == '+');
+	size_t whole = strspn(s, "0123456789"), part = 0;
+
+	s += whole;
+	if (*s == '.') {
+		part = strspn(s + 1, "0123456789");
+		s += 1 + part;
+	}
+	if (*s == '\0' && whole + part > 0)
+		return 0;
+	(void)err_set(e, ERR_SPEC,
+	    "'%.60s' is compared with a number, and is none", text);
+	return err_hint(e, "Correct the value, or what it is compared with.");
+}
+
+/* The driver reads no time from a text, and a text equals no time. */
+static int
+refuse_time(struct err *e)
+{
+	(void)err_set(e, ERR_SPEC,
+	    "it is compared with a time, and this driver sends none");
+	return err_hint(e, "Write CAST(:name AS TIME) instead of :name.");
+}
+
+/* What a value is bound as when it meets something of a type, or 0. */
+static int
+fitting_type(const struct bound_value *v, SQLSMALLINT met, SQLSMALLINT *type,
+    struct err *e)
+{
+	struct err ignored = ERR_INIT;
+	int64_t number;
+
+	*type = 0;
+	switch (met) {
+	case SQL_DECIMAL:
+	case SQL_NUMERIC:
+	case SQL_REAL:
+	case SQL_FLOAT:
+	case SQL_DOUBLE:
+		if (v->type == PARAM_INTEGER || v->type == PARAM_TEXT)
+			*type = SQL_DECIMAL;
+		break;
+	case SQL_SMALLINT:
+	case SQL_INTEGER:
+	case SQL_BIGINT:
+		if (v->type == PARAM_TEXT)
+			*type = str_integer(v->text, &number, &ignored) == 0 ?
+			    text_integer_type(number) :
+			    SQL_DECIMAL;
+		break;
+	case SQL_TYPE_DATE:
+	case SQL_TYPE_TIMESTAMP:
+		if (v->type == PARAM_TEXT)
+			*type = met;
+		return 0;
+	case SQL_TYPE_TIME:
+		return refuse_time(e);
+	default:
+		return 0;
+	}
+	return *type != 0 && v->indicator != SQL_NULL_DATA ?
+	    check_number(v->text, e) :
+	    0;
+}
+
+/* Bind a value as what the server says that it meets, if it says it. */
+static int
+fit_value(struct statement *st, size_t i, struct err *e)
+{
+	struct bound_value *v = &st->values[i];
+	SQLUSMALLINT number = (SQLUSMALLINT)(i + 1);
+	SQLSMALLINT type = 0, scale = 0, nullable = 0;
+	SQLULEN size = 0;
+	SQLRETURN rc = SQLDescribeParam(
+	    st->handle, number, &type, &size, &scale, &nullable);
+
+	if (!SQL_SUCCEEDED(rc))
+		return 0;
+	if (fitting_type(v, type, &type, e) < 0)
+		return err_in(e, "parameter %zu", i + 1);
+	if (type == 0)
+		return 0;
+	size = v->text[0] != '\0' ? strlen(v->text) : 1;
+	rc = SQLBindParameter(st->handle, number, SQL_PARAM_INPUT, SQL_C_CHAR,
+	    type, size, scale_of(v->text), v->text, (SQLLEN)size + 1,
+	    &v->indicator);
+	return SQL_SUCCEEDED(rc) ? 0 : fail(st, "SQLBindParameter", rc, e);
+}
+
+/*
+ * Virtuoso finds nothing for a text that meets an integer or a date, and its
+ * server dies of an integer that meets a decimal (drivers.md). What is wrong
+ * with the statement is told when it is executed.
+ */
+static int
+fit_values(struct statement *st, const char *sql, size_t length, struct err *e)
+{
+	if (st->n_values == 0 || !st->session->quirk->strict_parameters ||
+	    !SQL_SUCCEEDED(SQLPrepare(
+		st->handle, (SQLCHAR *)(uintptr_t)sql, (SQLINTEGER)length)))
+		return 0;
+	for (size_t i = 0; i < st->n_values; i++)
+		if (fit_value(st, i, e) < 0)
+			return -1;
+	return 0;
+}
+
 int
 statement_execute(
     struct statement *st, const char *sql, size_t length, struct err *e)
@@ -107,6 +238,8 @@ statement_execute(
 		sql = text.data;
 		length = text.length;
 	}
+	if (fit_values(st, sql, length, e) < 0)
+		goto out;
 	done = SQLExecDirect(st->handle, (SQLCHAR *)sql, (SQLINTEGER)length);
 	if (accept(st, "SQLExecDirect", done, e) < 0)
 		goto out;
@@ -164,15 +297,6 @@ release_values(struct statement *st)
 	st->n_values = 0;
 }
 
-/* Digits after the point, for SQLBindParameter. */
-static SQLSMALLINT
-scale_of(const char *text)
-{
-	const char *point = strchr(text, '.');
-
-	return point != NULL ? (SQLSMALLINT)strspn(point + 1, "0123456789") : 0;
-}
-
 /* How a type is bound; where dates are text, text they are (SQLite). */
 static SQLSMALLINT
 sql_type_of(const struct statement *st, enum param_type type)
@@ -205,17 +329,6 @@ is_ascii(const char *text)
 		if ((unsigned char)*text >= 0x80)
 			return false;
 	return true;
-}
-
-/*
- * Where an integer goes as text: as a decimal when it is a long one, since
- * Virtuoso's bigint equals no text that is called an integer.
- */
-static SQLSMALLINT
-text_integer_type(int64_t number)
-{
-	return number >= INT32_MIN && number <= INT32_MAX ? SQL_INTEGER :
-							    SQL_DECIMAL;
 }
 
 /* A double has 15 digits for sure. */
@@ -261,6 +374,7 @@ bind_value(struct statement *st, size_t i, const struct param_value *value,
 	if (type == SQL_VARCHAR && st->session->quirk->wide_parameters &&
 	    !is_ascii(to->text))
 		type = SQL_WVARCHAR;
+	to->type = value->type;
 	to->indicator = value->text != NULL ? (SQLLEN)length : SQL_NULL_DATA;
 	if (check_decimal(st, value, e) < 0)
 		return -1;

@@ -160,10 +160,10 @@ void
 body_word(struct body_state *b, const struct lexer *l, const struct piece *p,
     bool in_parens)
 {
-	static const char *const explain[] = { "EXPLAIN", "QUERY", "PLAN",
-		NULL };
-
-	if (b->words == 0 && is_one_of(p, explain))
+	/* EXPLAIN QUERY PLAN CREATE ... */
+	if (b->words == 0 &&
+	    (piece_is(p, "EXPLAIN") || piece_is(p, "QUERY") ||
+		piece_is(p, "PLAN")))
 		return;
 	b->words++;
 	if (b->words == 1)
@@ -207,22 +207,6 @@ body_holds(struct body_state *b)
 	body_other(b);
 	b->trigger_end = 1;
 	return true;
-}
-
-bool
-body_wants_few(const struct body_state *b)
-{
-	return b->body != BODY_NONE && b->words > 0 && !b->searching &&
-	    !b->awaits_name && b->begin == NULL && !b->behind_as &&
-	    !b->behind_end;
-}
-
-bool
-body_wants_words(const struct body_state *b)
-{
-	return b->words == 0 || b->searching ||
-	    (b->body != BODY_NONE && b->body != BODY_SLASH &&
-		b->body != BODY_RAW);
 }
 
 const char *

@@ -41,9 +41,23 @@ bool body_holds(struct body_state *b);
  * Whether nothing but AS, BEGIN, CASE, DECLARE, END and parentheses matters
  * next: all else is the same to it as body_other.
  */
-bool body_wants_few(const struct body_state *b);
+static inline bool
+body_wants_few(const struct body_state *b)
+{
+	return b->body != BODY_NONE && b->words > 0 && !b->searching &&
+	    !b->awaits_name && b->begin == NULL && !b->behind_as &&
+	    !b->behind_end;
+}
+
 /* Whether the words of the rest of the statement matter. */
-bool body_wants_words(const struct body_state *b);
+static inline bool
+body_wants_words(const struct body_state *b)
+{
+	return b->words == 0 || b->searching ||
+	    (b->body != BODY_NONE && b->body != BODY_SLASH &&
+		b->body != BODY_RAW);
+}
+
 /*
  * What is wrong when the text ends there, or NULL; sets *opened to where, or
  * to NULL for the statement's first word.

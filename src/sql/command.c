@@ -27,13 +27,12 @@ word_at(const char *s)
 static bool
 is_word(const char *s, size_t n, const char *word, size_t least)
 {
-	size_t length;
+	size_t i = 0;
 
-	if (((*s ^ *word) & 0x5f) != 0)
-		return false;
-	length = strlen(word);
-	return n <= length && n >= (least > 0 ? least : length) &&
-	    strncasecmp(s, word, n) == 0;
+	/* As in piece_is(). */
+	while (i < n && word[i] != '\0' && ((s[i] ^ word[i]) & 0xdf) == 0)
+		i++;
+	return i == n && (word[n] == '\0' || (least > 0 && n >= least));
 }
 
 /* SQL*Plus: a line that ends with - goes on. */
@@ -71,24 +70,71 @@ set_rest(struct command_found *f, const char *s, const char *end)
 	f->length = (size_t)(end - s);
 }
 
+/* Letters differ in their last five bits, whatever their case. */
+static size_t
+letter_of(const char *word)
+{
+	return (unsigned char)*word & 0x1f;
+}
+
+void
+command_index_init(struct command_index *x, const struct dialect *d)
+{
+	size_t n = 0;
+
+	memset(x, 0, sizeof(*x));
+	while (d->commands[n].word != NULL && n + 1 < sizeof(x->next))
+		n++;
+	/* From the last to the first: each row then leads to one below it. */
+	for (; n > 0; n--) {
+		const char *word = d->commands[n - 1].word;
+		bool is_one = d->commands[n - 1].least == 1 || word[1] == '\0';
+		unsigned char *head = is_one ?
+		    &x->ones[letter_of(word)] :
+		    &x->pairs[letter_of(word)][letter_of(word + 1)];
+
+		x->next[n - 1] = *head;
+		*head = (unsigned char)n;
+	}
+}
+
+/* Whether a command is that of n bytes at word; sets the rest of their line. */
+static bool
+is_command(const struct lexer *l, const struct client_command *c,
+    const char *word, size_t n, struct command_found *f)
+{
+	if (!is_word(word, n, c->word, c->least))
+		return false;
+	if (f->text == NULL)
+		set_rest(f, word + n, end_of_command(l, word + n));
+	if (c->lone && !is_alone(l, f))
+		return false;
+	/* psql's commands are the only ones whose case counts. */
+	if (l->dialect.command_mark == '\\' && strncmp(word, c->word, n) != 0)
+		return false;
+	return c->next == NULL ||
+	    is_word(f->text, word_at(f->text), c->next, 0);
+}
+
 /* The row for the n bytes at word, or NULL. */
 static const struct client_command *
-find_row(const struct lexer *l, const char *word, size_t n,
-    const struct command_found *f)
+find_row(const struct lexer *l, const struct command_index *x, const char *word,
+    size_t n, struct command_found *f)
 {
-	const struct client_command *c = l->dialect.commands;
+	const struct client_command *rows = l->dialect.commands;
+	size_t letter = letter_of(word);
+	size_t i = n > 0 ? x->ones[letter] : 0;
 
-	for (; c->word != NULL; c++) {
-		if (!is_word(word, n, c->word, c->least) ||
-		    (c->lone && !is_alone(l, f)))
+	for (; i > 0; i = x->next[i - 1])
+		if (is_command(l, &rows[i - 1], word, n, f))
+			return &rows[i - 1];
+	i = n > 1 ? x->pairs[letter][letter_of(word + 1)] : 0;
+	for (; i > 0; i = x->next[i - 1]) {
+		/* Cheap, and SELECT is no SET. */
+		if (n > 2 && ((word[2] ^ rows[i - 1].word[2]) & 0xdf) != 0)
 			continue;
-		/* psql's commands are the only ones whose case counts. */
-		if (l->dialect.command_mark == '\\' &&
-		    strncmp(word, c->word, n) != 0)
-			continue;
-		if (c->next == NULL ||
-		    is_word(f->text, word_at(f->text), c->next, 0))
-			return c;
+		if (is_command(l, &rows[i - 1], word, n, f))
+			return &rows[i - 1];
 	}
 	return NULL;
 }
@@ -97,8 +143,11 @@ static int
 refuse(struct lexer *l, const char *at, const char *end, const char *advice,
     struct err *e)
 {
-	size_t n = (size_t)(end - at);
+	size_t n;
 
+	while (end > at && isspace((unsigned char)end[-1]))
+		end--;
+	n = (size_t)(end - at);
 	(void)err_set(e, ERR_SPEC, "line %u: '%.*s' is a command of %s",
 	    lexer_line(l, at), n > 60 ? 60 : (int)n, at, l->dialect.client);
 	return err_hint(e, "%s", advice);
@@ -106,8 +155,8 @@ refuse(struct lexer *l, const char *at, const char *end, const char *advice,
 
 /* psql: anywhere outside of quotes. */
 static int
-find_backslash(struct lexer *l, const struct piece *p, bool has_content,
-    struct command_found *f, struct err *e)
+find_backslash(struct lexer *l, const struct command_index *x,
+    const struct piece *p, struct command_found *f, struct err *e)
 {
 	const char *word = p->text + 1;
 	size_t n = word_at(word);
@@ -116,9 +165,9 @@ find_backslash(struct lexer *l, const struct piece *p, bool has_content,
 	set_rest(f, word + n, lexer_end_of_line(word));
 	if (*word == 'd') /* \dt, \dn and all the others show something */
 		n = 1;
-	c = n > 0 ? find_row(l, word, n, f) : NULL;
+	c = find_row(l, x, word, n, f);
 	if (c == NULL || memchr(f->text, '\\', f->length) != NULL ||
-	    (has_content && c->action != CLIENT_TERMINATE))
+	    (!l->is_fresh && c->action != CLIENT_TERMINATE))
 		return refuse(l, p->text, f->text + f->length,
 		    advice_for(&l->dialect, word, n > 0 ? n : 1), e);
 	f->action = c->action;
@@ -129,21 +178,20 @@ find_backslash(struct lexer *l, const struct piece *p, bool has_content,
  * mysql: \g and \G end a statement, \N is NULL, and some change what is shown.
  */
 static int
-find_letter(struct lexer *l, const struct piece *p, bool has_content,
-    struct command_found *f, struct err *e)
+find_letter(struct lexer *l, const struct piece *p, struct command_found *f,
+    struct err *e)
 {
 	char letter = p->text[1];
 
 	if (letter == 'N')
 		return 0;
-	set_rest(f, p->text + 1, lexer_end_of_line(p->text));
 	if (letter == 'g' || letter == 'G')
 		f->action = CLIENT_TERMINATE;
-	else if (!has_content && letter != '\0' &&
+	else if (l->is_fresh && letter != '\0' &&
 	    strchr("hnpstwW#?", letter) != NULL)
 		f->action = CLIENT_IGNORE;
 	else
-		return refuse(l, p->text, f->text + f->length,
+		return refuse(l, p->text, lexer_end_of_line(p->text),
 		    advice_for(&l->dialect, &letter, 1), e);
 	f->end = p->text + 2;
 	return 0;
@@ -162,18 +210,18 @@ cut_at_delimiter(const struct lexer *l, struct command_found *f)
 }
 
 static int
-find_word(struct lexer *l, const struct piece *p, const char *word,
+find_word(struct lexer *l, const struct command_index *x, const struct piece *p,
     struct command_found *f, struct err *e)
 {
-	size_t n = word_at(word);
-	const struct client_command *c;
+	bool is_marked = p->type != PIECE_WORD;
+	const char *word = p->text + is_marked;
+	size_t n = is_marked ? word_at(word) : p->length;
+	const struct client_command *c = find_row(l, x, word, n, f);
 
-	set_rest(f, word + n, end_of_command(l, word + n));
-	c = n > 0 ? find_row(l, word, n, f) : NULL;
 	if (c == NULL) {
 		/* SQLite reads no SQL from such a line, whatever it holds. */
-		if (*p->text == '.' && l->dialect.command_mark == '.')
-			return refuse(l, p->text, f->text + f->length,
+		if (is_marked && l->dialect.command_mark == '.')
+			return refuse(l, p->text, lexer_end_of_line(word),
 			    advice_for(&l->dialect, word, n), e);
 		return 0;
 	}
@@ -219,29 +267,29 @@ begins_command(const struct dialect *d, const char *at)
 }
 
 int
-command_find(struct lexer *l, const struct piece *p, bool has_content,
-    struct command_found *f, struct err *e)
+command_find(struct lexer *l, const struct command_index *x,
+    const struct piece *p, struct command_found *f, struct err *e)
 {
 	const struct dialect *d = &l->dialect;
 	bool is_mark = p->type == PIECE_OTHER && *p->text == d->command_mark &&
 	    d->command_mark != '\0';
 
 	f->action = CLIENT_SQL;
+	f->text = NULL;
+	f->length = 0;
 	if (p->type == PIECE_OTHER && *p->text == '\\') {
 		if (is_mark)
-			return find_backslash(l, p, has_content, f, e);
-		return d->conditional_comments ?
-		    find_letter(l, p, has_content, f, e) :
-		    0;
+			return find_backslash(l, x, p, f, e);
+		return d->conditional_comments ? find_letter(l, p, f, e) : 0;
 	}
-	if (has_content)
+	if (!l->is_fresh)
 		return 0;
 	if (!lexer_begins_line(l, p->text)) {
 		find_late_delimiter(l, p, f);
 		return 0;
 	}
 	if (is_mark)
-		return find_word(l, p, p->text + 1, f, e);
+		return find_word(l, x, p, f, e);
 	if (p->type == PIECE_OTHER && *p->text == '#' &&
 	    d->command_mark == '.') { /* shell.c: a comment */
 		f->action = CLIENT_IGNORE;
@@ -252,7 +300,7 @@ command_find(struct lexer *l, const struct piece *p, bool has_content,
 		return refuse(l, p->text, lexer_end_of_line(p->text),
 		    advice_for(d, p->text, 1), e);
 	if (p->type == PIECE_WORD && d->command_mark == '\0')
-		return find_word(l, p, p->text, f, e);
+		return find_word(l, x, p, f, e);
 	return 0;
 }
 
@@ -321,6 +369,32 @@ command_set_delimiter(
 	if (l->dialect.conditional_comments)
 		return take_delimiter(l, f, e);
 	return take_term(l, f, e);
+}
+
+/* SET [ECHO OFF] DEFINE {OFF | ON | '^'}; its other name is SCAN. */
+void
+command_see_set(
+    struct lexer *l, const struct piece *p, const struct command_found *f)
+{
+	const char *s = f->text, *end = f->text + f->length;
+	bool is_define = false;
+
+	if (!l->dialect.slash_splits || !piece_is(p, "SET"))
+		return;
+	while (s < end) {
+		size_t n = strcspn(s, " \t\r\n;");
+
+		if (n > (size_t)(end - s))
+			n = (size_t)(end - s);
+		if (is_define)
+			l->dialect.ampersands = is_word(s, n, "ON", 0) ||
+			    memchr(s, '&', n) != NULL;
+		is_define = n > 0 && !is_define &&
+		    (is_word(s, n, "DEFINE", 3) || is_word(s, n, "SCAN", 0));
+		s += n > 0 ? n : 1;
+		while (s < end && isspace((unsigned char)*s))
+			s++;
+	}
 }
 
 void

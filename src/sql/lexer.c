@@ -14,8 +14,8 @@
 /* What a byte may begin. */
 enum byte_class {
 	BYTE_OTHER,
+	BYTE_BLANK = LEXER_BLANK,
 	BYTE_END,
-	BYTE_BLANK,
 	BYTE_WORD,
 	BYTE_DOLLAR,
 	BYTE_STRING,
@@ -107,6 +107,7 @@ lexer_set_delimiter(struct lexer *l, const char *text, size_t n)
 	memcpy(l->delimiter, text, n);
 	l->delimiter[n] = '\0';
 	l->delimiter_length = n;
+	l->is_semicolon = n == 1 && *text == ';';
 	set_stops(l);
 }
 
@@ -161,14 +162,14 @@ lexer_skip_words(struct lexer *l)
 	bool passed = false;
 
 	/* A word must not be looked at from its middle on. */
-	if (l->words[(unsigned char)l->delimiter[0]])
+	if (isalpha((unsigned char)l->delimiter[0]))
 		return false;
 	/* The NUL at the end stops it. */
 	for (;;) {
 		if (l->words[*s] && !l->stops[*s]) {
 			if (may_count(s))
 				break;
-			while (l->words[*s])
+			while (l->words[*s] && !l->stops[*s])
 				s++;
 		} else if (l->class[*s] == BYTE_BLANK && !l->stops[*s]) {
 			s++;
@@ -198,8 +199,9 @@ starts(const struct lexer *l, const char *at, const char *text, size_t n)
 static bool
 at_delimiter(const struct lexer *l, const char *at)
 {
-	return l->delimiter_length > 0 && *at == l->delimiter[0] &&
-	    starts(l, at, l->delimiter, l->delimiter_length);
+	return *at == l->delimiter[0] && l->delimiter_length > 0 &&
+	    (l->delimiter_length == 1 ||
+		starts(l, at, l->delimiter, l->delimiter_length));
 }
 
 /* A line break: \n, \r\n, or \r alone. */
@@ -235,7 +237,9 @@ lexer_begins_line(const struct lexer *l, const char *at)
 const char *
 lexer_end_of_line(const char *at)
 {
-	return at + strcspn(at, "\r\n");
+	while (*at != '\n' && *at != '\r' && *at != '\0')
+		at++;
+	return at;
 }
 
 /* Whether a line comment begins at a dash. */
@@ -572,8 +576,12 @@ take_word(struct lexer *l, struct piece *p)
 {
 	const char *s = l->at + 1;
 
-	while (l->words[(unsigned char)*s] && !at_delimiter(l, s))
-		s++;
+	if (l->words[(unsigned char)l->delimiter[0]])
+		while (l->words[(unsigned char)*s] && !at_delimiter(l, s))
+			s++;
+	else
+		while (l->words[(unsigned char)*s])
+			s++;
 	return take(l, p, PIECE_WORD, s);
 }
 

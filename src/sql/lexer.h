@@ -17,10 +17,11 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <strings.h>
 
 #include "base/err.h"
 #include "sql/dialect.h"
+
+enum { LEXER_BLANK = 1 }; /* the class of blanks and line breaks */
 
 /* What a piece of text is. */
 enum piece_type {
@@ -48,6 +49,7 @@ struct lexer {
 	struct dialect dialect;	  /* a copy: its mode may change on the way */
 	char delimiter[32];	  /* what ends a statement; "" for nothing */
 	size_t delimiter_length;  /* its bytes */
+	bool is_semicolon;	  /* it is ";" */
 	bool is_fresh;		  /* the statement has no content so far */
 	const char *conditional;  /* where slash-star-! began, or NULL */
 	const char *counted;	  /* up to here lines are counted */
@@ -65,6 +67,15 @@ void lexer_init(
 void lexer_set_delimiter(struct lexer *l, const char *text, size_t n);
 /* Go on over what cannot matter unless words do; no piece is begun. */
 void lexer_skip(struct lexer *l);
+/* Go on over blanks that are no delimiter and end no line that matters. */
+static inline void
+lexer_skip_blanks(struct lexer *l)
+{
+	while (l->class[(unsigned char)*l->at] == LEXER_BLANK &&
+	    !l->stops[(unsigned char)*l->at])
+		l->at++;
+}
+
 /*
  * Go on, in a body, over what is none of AS, BEGIN, CASE, DECLARE and END, nor
  * a parenthesis: whether that was more than blanks.
@@ -82,15 +93,21 @@ const char *lexer_end_of_line(const char *at);
 bool lexer_is_word(char c);
 
 /*
- * Whether a piece is that word, whatever its case. Asked many times for each
- * word of a script, and most differ in their first letter.
+ * Whether a piece is that word of letters and _, whatever its case. Asked many
+ * times for each word of a script. No other bytes of words differ from these
+ * in the bit of the case alone.
  */
 static inline bool
 piece_is(const struct piece *p, const char *word)
 {
-	return ((*p->text ^ *word) & 0x5f) == 0 && p->type == PIECE_WORD &&
-	    strncasecmp(p->text, word, p->length) == 0 &&
-	    word[p->length] == '\0';
+	size_t i = 0;
+
+	if (((*p->text ^ *word) & 0xdf) != 0 || p->type != PIECE_WORD)
+		return false;
+	while (i < p->length && word[i] != '\0' &&
+	    ((p->text[i] ^ word[i]) & 0xdf) == 0)
+		i++;
+	return i == p->length && word[i] == '\0';
 }
 
 #endif

@@ -139,7 +139,7 @@ client_variable(const struct dialect *d, const char *s, char name[PARAMS_NAME])
 		n = take_name(s + 2, name);
 		return n > 0 && s[2 + n] == s[1] ? n + 3 : 0;
 	}
-	if (d->slash_splits && *s == '&') {
+	if (d->ampersands && *s == '&') {
 		n = s[1] == '&' ? 2 : 1;
 		return take_name(s + n, name) > 0 ? n + strlen(name) : 0;
 	}
@@ -167,8 +167,8 @@ refuse_variable(const struct rewriting *r, const char *at, size_t n,
 	if (*at == '&' && at[-1] == '\'')
 		return err_hint(e,
 		    "Define '%s' in source.params and write :%s, without "
-		    "quotes; if it is only text, write '&' || '%s'.",
-		    name, name, name);
+		    "quotes; if it is only text, write SET DEFINE OFF above.",
+		    name, name);
 	return err_hint(e,
 	    "Define '%s' in source.params and write :%s, without quotes.", name,
 	    name);
@@ -320,6 +320,7 @@ params_find(struct params *p, const struct statement_text *statement,
 		r.lexer.dialect.backslash_escapes =
 		    statement->backslash_escapes;
 		r.lexer.dialect.double_strings = statement->double_strings;
+		r.lexer.dialect.ampersands = statement->ampersands;
 	}
 	lexer_set_delimiter(&r.lexer, "", 0);
 	rc = statement->has_body ?

@@ -1,615 +1,28 @@
 /*
  * script.c - a script as the statements it is made of
  *
- * Walks the pieces of the text (lexer.c) and decides where a statement ends:
- * at the delimiter, unless it stands in a body (body.c) or in parentheses that
- * hold it; at a line GO or /; where a command of the client says so
- * (command.c). It never guesses: what is left open is an error before anything
- * runs. Parameters are params.c's.
+ * What is common to all scripts: their bytes are text, statements have lines,
+ * names and kinds. Where one ends is found by splitter.c, each time that a
+ * script is read; parameters are params.c's.
  */
-#include <ctype.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
-#include "base/str.h"
 #include "base/utf8.h"
-#include "sql/body.h"
-#include "sql/command.h"
 #include "sql/kind.h"
-#include "sql/lexer.h"
 #include "sql/script.h"
+#include "sql/splitter.h"
 
-enum { SCRIPT_NAME = 64, SCRIPT_MODE = 256 };
-
-/* A statement that is watched for what it says to the splitter. */
-enum watch {
-	WATCH_NOTHING,
-	WATCH_KIND, /* WITH: its kind comes later */
-	WATCH_COPY, /* COPY: does it read the script? */
-	WATCH_SET   /* SET: does it change how quotes are read? */
+/* Somebody who reads a script. */
+struct script_reader {
+	const struct script *script; /* borrowed */
+	size_t part;		     /* where it is */
+	bool is_begun;		     /* the splitter is in that part */
+	struct splitter splitter;    /* of the part */
+	struct statement_text item;  /* the last statement */
+	char *text;		     /* owned: its text */
+	size_t capacity;	     /* of text */
 };
-
-/* A script being split. */
-struct splitter {
-	struct script *script;
-	struct lexer lexer;
-	size_t skipped;		    /* of the byte order mark */
-	const char *begin;	    /* of the statement, or NULL */
-	bool has_content;	    /* more than comments */
-	struct statement_text next; /* in the making */
-	char name[SCRIPT_NAME];	    /* from a comment above */
-	struct body_state body;
-	enum watch watch;
-	unsigned words;		/* seen of the statement */
-	bool saw;		/* the word that the watch waits for */
-	bool copies;		/* COPY ... FROM STDIN */
-	char mode[SCRIPT_MODE]; /* that it sets */
-	struct dialect first;	/* the modes at the beginning */
-	unsigned parens;	/* ( not yet closed */
-	const char *paren;	/* the outermost of them */
-	const char *ended;	/* EXIT stood here, or NULL */
-};
-
-static int
-add_text(struct script *s, const char *text, size_t length, char **copy,
-    struct err *e)
-{
-	char **texts = realloc(s->texts, (s->n_texts + 1) * sizeof(*texts));
-
-	if (texts != NULL)
-		s->texts = texts;
-	*copy = texts != NULL ? malloc(length + 1) : NULL;
-	if (*copy == NULL)
-		return err_set(e, ERR_INTERNAL, "out of memory");
-	memcpy(*copy, text, length);
-	(*copy)[length] = '\0';
-	s->texts[s->n_texts++] = *copy;
-	return 0;
-}
-
-static int
-add_item(struct script *s, const struct statement_text *item, struct err *e)
-{
-	if (s->n == s->capacity) {
-		size_t capacity = s->capacity > 0 ? 2 * s->capacity : 16;
-		struct statement_text *items = realloc(
-		    s->items, capacity * sizeof(*items));
-
-		if (items == NULL)
-			return err_set(e, ERR_INTERNAL, "out of memory");
-		s->items = items;
-		s->capacity = capacity;
-	}
-	s->items[s->n++] = *item;
-	return 0;
-}
-
-static void
-begin_statement(struct splitter *s)
-{
-	memset(&s->next, 0, sizeof(s->next));
-	memset(&s->body, 0, sizeof(s->body));
-	s->next.repeat = 1;
-	s->begin = NULL;
-	s->has_content = false;
-	s->lexer.is_fresh = true;
-	s->name[0] = '\0';
-	s->mode[0] = '\0';
-	s->watch = WATCH_NOTHING;
-	s->words = 0;
-	s->saw = false;
-	s->copies = false;
-	s->parens = 0;
-}
-
-/* What the statement did to the way quotes are read from here on. */
-static void
-apply_mode(struct splitter *s)
-{
-	struct dialect *d = &s->lexer.dialect;
-
-	if (s->mode[0] == '@') {
-		d->backslash_escapes = s->first.backslash_escapes;
-		d->double_strings = s->first.double_strings;
-	} else if (s->mode[0] != '\0')
-		dialect_set_mode(d, s->mode);
-}
-
-static int
-refuse_copy(const struct splitter *s, struct err *e)
-{
-	(void)err_set(e, ERR_SPEC,
-	    "line %u: COPY FROM STDIN needs a client that sends the data",
-	    s->next.line);
-	return err_hint(e,
-	    "Use INSERT, or COPY from a file that the server can read; "
-	    "pg_dump --inserts writes such scripts.");
-}
-
-static bool
-is_blank(char c)
-{
-	return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-/* The statement is whole, up to end; what is only comments is none. */
-static int
-end_statement(struct splitter *s, const char *end, struct err *e)
-{
-	struct statement_text *t = &s->next;
-
-	if (!s->has_content) {
-		begin_statement(s);
-		return 0;
-	}
-	if (s->copies)
-		return refuse_copy(s, e);
-	while (is_blank(end[-1]))
-		end--;
-	t->text = s->begin;
-	t->length = (size_t)(end - s->begin);
-	t->offset = (size_t)(s->begin - s->lexer.begin) + s->skipped;
-	t->end_line = lexer_line(&s->lexer, end - 1);
-	t->knows_mode = true;
-	t->backslash_escapes = s->lexer.dialect.backslash_escapes;
-	t->double_strings = s->lexer.dialect.double_strings;
-	t->has_body = s->body.body != BODY_NONE && s->body.verb != NULL &&
-	    strcmp(s->body.verb, "WITH") != 0 &&
-	    strcmp(s->body.verb, "BEGIN") != 0 &&
-	    strcmp(s->body.verb, "DECLARE") != 0;
-	if (s->name[0] != '\0') {
-		t->name = str_dup(s->name);
-		if (t->name == NULL)
-			return err_set(e, ERR_INTERNAL, "out of memory");
-	}
-	if (add_item(s->script, t, e) < 0) {
-		free(t->name);
-		return -1;
-	}
-	apply_mode(s);
-	begin_statement(s);
-	return 0;
-}
-
-/* The value of "-- key: value", or NULL. */
-static const char *
-directive(const struct piece *p, const char *key)
-{
-	const char *t = p->text, *end = p->text + p->length;
-	size_t n = strlen(key);
-
-	if (p->length < 2 || (*t != '#' && (t[0] != '-' || t[1] != '-')))
-		return NULL;
-	t += *t == '#' ? 1 : 2;
-	while (t < end && (*t == ' ' || *t == '\t'))
-		t++;
-	if ((size_t)(end - t) < n || strncasecmp(t, key, n) != 0)
-		return NULL;
-	for (t += n; t < end && (*t == ' ' || *t == '\t');)
-		t++;
-	return t;
-}
-
-static void
-read_name(struct splitter *s, const char *t)
-{
-	size_t n = 0;
-
-	while (n < sizeof(s->name) - 1 &&
-	    (lexer_is_word(*t) || *t == '-' || *t == '.'))
-		s->name[n++] = *t++;
-	s->name[n] = '\0';
-}
-
-static int
-read_on_error(
-    struct splitter *s, const struct piece *p, const char *t, struct err *e)
-{
-	size_t n = (size_t)(p->text + p->length - t);
-
-	while (n > 0 && isspace((unsigned char)t[n - 1]))
-		n--;
-	s->next.continues = n == 8 && strncasecmp(t, "continue", 8) == 0;
-	if (s->next.continues || (n == 4 && strncasecmp(t, "stop", 4) == 0))
-		return 0;
-	(void)err_set(e, ERR_SPEC,
-	    "line %u: '%.*s' is neither continue nor stop",
-	    lexer_line(&s->lexer, p->text), n > 40 ? 40 : (int)n, t);
-	return err_hint(e, "Write -- on error: continue, or leave it out.");
-}
-
-/* Comments on lines of their own above the statement. */
-static int
-see_comment(struct splitter *s, const struct piece *p, struct err *e)
-{
-	const char *value;
-	bool client_only = s->lexer.dialect.dash_needs_space && p->length > 2 &&
-	    *p->text == '-' && p->text[2] > ' ';
-
-	command_see_comment(&s->lexer, p);
-	if (s->has_content)
-		return 0;
-	if (lexer_begins_line(&s->lexer, p->text)) {
-		value = directive(p, "name:");
-		if (value != NULL)
-			read_name(s, value);
-		value = directive(p, "on error:");
-		if (value != NULL && read_on_error(s, p, value, e) < 0)
-			return -1;
-	}
-	/* For the server that would be no comment: it stays here. */
-	if (client_only)
-		s->begin = NULL;
-	else if (s->begin == NULL)
-		s->begin = p->text;
-	return 0;
-}
-
-static void
-see_first_word(struct splitter *s, const struct piece *p)
-{
-	const struct dialect *d = &s->lexer.dialect;
-
-	kind_put_word(&s->next, p);
-	s->next.kind = kind_of_word(p);
-	if (kind_is_later(p))
-		s->watch = WATCH_KIND;
-	else if (d->copy_data && piece_is(p, "COPY"))
-		s->watch = WATCH_COPY;
-	else if (piece_is(p, "SET") &&
-	    (d->escape_strings || d->conditional_comments))
-		s->watch = WATCH_SET;
-}
-
-/* SET standard_conforming_strings, SET sql_mode. */
-static void
-watch_set(struct splitter *s, const struct piece *p)
-{
-	bool is_name = piece_is(p, "standard_conforming_strings") ||
-	    piece_is(p, "sql_mode");
-	size_t n = p->length < sizeof(s->mode) ? p->length :
-						 sizeof(s->mode) - 1;
-
-	if (is_name) {
-		s->saw = p->text == s->lexer.begin || p->text[-1] != '@' ||
-		    s->lexer.dialect.conditional_comments;
-		return;
-	}
-	if (!s->saw || piece_is(p, "TO") || *p->text == '=' || *p->text == ':')
-		return;
-	s->saw = false;
-	if (*p->text == ',') /* @@sql_mode, whose value was asked for */
-		return;
-	if (p->type == PIECE_QUOTED) {
-		memcpy(s->mode, p->text, n);
-		s->mode[n] = '\0';
-	} else if (p->type == PIECE_WORD && s->lexer.dialect.escape_strings) {
-		memcpy(s->mode, p->text, n);
-		s->mode[n] = '\0';
-	} else /* a variable or DEFAULT: as it was */
-		memcpy(s->mode, "@", 2);
-}
-
-static void
-watch(struct splitter *s, const struct piece *p)
-{
-	static const char *const mains[] = { "SELECT", "INSERT", "UPDATE",
-		"DELETE", "MERGE", "VALUES", "TABLE", "REPLACE" };
-
-	switch (s->watch) {
-	case WATCH_KIND:
-		for (size_t i = 0;
-		     s->parens == 0 && i < sizeof(mains) / sizeof(mains[0]);
-		     i++)
-			if (piece_is(p, mains[i])) {
-				s->next.kind = kind_of_word(p);
-				s->watch = WATCH_NOTHING;
-			}
-		return;
-	case WATCH_COPY:
-		if (s->saw && piece_is(p, "STDIN"))
-			s->copies = true;
-		s->saw = piece_is(p, "FROM") && s->parens == 0;
-		return;
-	case WATCH_SET:
-		watch_set(s, p);
-		return;
-	case WATCH_NOTHING:
-		return;
-	}
-}
-
-static void
-see_other(struct splitter *s, const struct piece *p)
-{
-	if (*p->text == '(') {
-		if (s->parens++ == 0)
-			s->paren = p->text;
-	} else if (*p->text == ')' && s->parens > 0)
-		s->parens--;
-	/* Oracle: a block with a label in front. */
-	if (s->words == 0 && s->lexer.dialect.slash_splits &&
-	    p->text[0] == '<' && p->text[1] == '<')
-		s->body.body = BODY_SLASH;
-	body_other(&s->body);
-}
-
-static int
-see_content(struct splitter *s, const struct piece *p, struct err *e)
-{
-	if (s->ended != NULL) {
-		(void)err_set(e, ERR_SPEC,
-		    "line %u: the script goes on behind the command that "
-		    "ends it",
-		    lexer_line(&s->lexer, p->text));
-		return err_hint(
-		    e, "Take that command out, or what follows it.");
-	}
-	if (s->begin == NULL)
-		s->begin = p->text;
-	if (!s->has_content) {
-		s->next.text_line = lexer_line(&s->lexer, s->begin);
-		s->next.line = lexer_line(&s->lexer, p->text);
-		s->has_content = true;
-		s->lexer.is_fresh = false;
-	}
-	if (s->watch != WATCH_NOTHING)
-		watch(s, p);
-	if (p->type != PIECE_WORD) {
-		see_other(s, p);
-		return 0;
-	}
-	if (s->words++ == 0) {
-		s->next.line = lexer_line(&s->lexer, p->text);
-		see_first_word(s, p);
-	}
-	body_word(&s->body, &s->lexer, p, s->parens > 0);
-	return 0;
-}
-
-static int
-see_delimiter(struct splitter *s, const struct piece *p, struct err *e)
-{
-	bool in_parens = s->parens > 0 && s->lexer.dialect.parens_hold;
-	/* Whoever chose another delimiter means it, in bodies too. */
-	bool may_hold = strcmp(s->lexer.delimiter, ";") == 0;
-
-	if (in_parens || (may_hold && body_holds(&s->body)))
-		return 0;
-	return end_statement(s, p->text, e);
-}
-
-/* The rest of the line behind at, without blanks around it. */
-static size_t
-rest_of_line(const char *at, const char **rest)
-{
-	const char *end = lexer_end_of_line(at);
-
-	while (at < end && is_blank(*at))
-		at++;
-	while (end > at && is_blank(end[-1]))
-		end--;
-	*rest = at;
-	return (size_t)(end - at);
-}
-
-/* A line / (Oracle): 1 when it was one. */
-static int
-see_slash(struct splitter *s, const struct piece *p, struct err *e)
-{
-	const char *rest;
-
-	if (!s->lexer.dialect.slash_splits || p->type != PIECE_OTHER ||
-	    *p->text != '/' || !lexer_begins_line(&s->lexer, p->text) ||
-	    rest_of_line(s->lexer.at, &rest) > 0)
-		return 0;
-	return end_statement(s, p->text, e) < 0 ? -1 : 1;
-}
-
-/* How often: "GO", "GO 5", "GO -- x"; 0 for what is none of it. */
-static unsigned
-read_count(const char *rest, size_t n)
-{
-	unsigned long count = 1;
-	size_t digits = 0;
-
-	while (digits < n && isdigit((unsigned char)rest[digits]))
-		digits++;
-	if (digits > 0)
-		count = digits < 9 ? strtoul(rest, NULL, 10) : 0;
-	if (count > SCRIPT_REPEAT_MAX)
-		return 0;
-	for (rest += digits, n -= digits; n > 0 && is_blank(*rest); n--)
-		rest++;
-	if (n > 0 && (n < 2 || memcmp(rest, "--", 2) != 0))
-		return 0;
-	return (unsigned)count;
-}
-
-/*
- * A line GO (SQL Server), before its word is read: 1 when it was one. What
- * looks like it and is none would be taken as a name by the server.
- */
-static int
-see_go(struct splitter *s, struct err *e)
-{
-	struct lexer *l = &s->lexer;
-	const char *at = l->at, *rest;
-	unsigned count;
-	size_t n;
-
-	if (toupper((unsigned char)at[0]) != 'G' ||
-	    toupper((unsigned char)at[1]) != 'O' ||
-	    !(is_blank(at[2]) || at[2] == '\0' || at[2] == ';') ||
-	    !lexer_begins_line(l, at))
-		return 0;
-	n = rest_of_line(at + 2, &rest);
-	count = read_count(rest, n);
-	if (count == 0) {
-		(void)err_set(e, ERR_SPEC,
-		    "line %u: 'GO %.*s' does not separate batches",
-		    lexer_line(l, at), n > 40 ? 40 : (int)n, rest);
-		return err_hint(e,
-		    "Write GO alone on its line, or GO and a number from 1 "
-		    "to %d.",
-		    SCRIPT_REPEAT_MAX);
-	}
-	s->next.repeat = count;
-	if (end_statement(s, at, e) < 0)
-		return -1;
-	s->next.repeat = 1;
-	l->at = rest + n;
-	return 1;
-}
-
-/* A statement without a delimiter, up to the end of its line (USE x). */
-static int
-take_line(struct splitter *s, const struct piece *p,
-    const struct command_found *f, struct err *e)
-{
-	const struct lexer *l = &s->lexer;
-	const char *end = f->text + f->length;
-
-	if (see_content(s, p, e) < 0)
-		return -1;
-	if (l->delimiter_length > 0 &&
-	    memmem(f->text, f->length, l->delimiter, l->delimiter_length) !=
-		NULL)
-		return 1;
-	s->lexer.at = f->end;
-	return end_statement(s, end, e) < 0 ? -1 : 1;
-}
-
-/* A command of the client: 1 when it was one. */
-static int
-see_command(struct splitter *s, const struct piece *p, struct err *e)
-{
-	struct command_found f;
-
-	if (command_find(&s->lexer, p, s->has_content, &f, e) < 0)
-		return -1;
-	switch (f.action) {
-	case CLIENT_TERMINATE:
-		if (end_statement(s, p->text, e) < 0)
-			return -1;
-		s->lexer.at = f.end;
-		return 1;
-	case CLIENT_STATEMENT:
-		return take_line(s, p, &f, e);
-	case CLIENT_DELIMITER:
-		begin_statement(s);
-		return command_set_delimiter(&s->lexer, &f, e) < 0 ? -1 : 1;
-	case CLIENT_END:
-		s->ended = p->text;
-		/* FALLTHROUGH */
-	case CLIENT_IGNORE:
-		begin_statement(s);
-		s->lexer.at = f.end;
-		return 1;
-	default:
-		return 0;
-	}
-}
-
-/* Java source is no SQL: on to the line with the slash. */
-static void
-skip_raw(struct lexer *l)
-{
-	const char *s = lexer_end_of_line(l->at), *rest;
-
-	while (s < l->end) {
-		const char *line = s + 1;
-
-		if (rest_of_line(line, &rest) == 1 && *rest == '/') {
-			l->at = rest;
-			return;
-		}
-		s = lexer_end_of_line(line);
-	}
-	l->at = l->end;
-}
-
-static int
-see(struct splitter *s, const struct piece *p, struct err *e)
-{
-	int rc = 0;
-
-	switch (p->type) {
-	case PIECE_BLANK:
-	case PIECE_END:
-		return 0;
-	case PIECE_DELIMITER:
-		return see_delimiter(s, p, e);
-	case PIECE_COMMENT:
-		return see_comment(s, p, e);
-	case PIECE_QUOTED:
-		return see_content(s, p, e);
-	default:
-		rc = see_command(s, p, e);
-		if (rc == 0)
-			rc = see_slash(s, p, e);
-		if (rc == 0)
-			rc = see_content(s, p, e);
-		if (s->body.body == BODY_RAW)
-			skip_raw(&s->lexer);
-		return rc < 0 ? -1 : 0;
-	}
-}
-
-static bool
-wants_words(const struct splitter *s)
-{
-	return !s->has_content || s->watch != WATCH_NOTHING ||
-	    body_wants_words(&s->body);
-}
-
-/* The end of the text ends the last statement, unless it is open. */
-static int
-end_script(struct splitter *s, struct err *e)
-{
-	const char *at = NULL;
-	const char *what = s->has_content ? body_open(&s->body, &at) : NULL;
-
-	if (s->has_content && s->parens > 0 && s->lexer.dialect.parens_hold)
-		return err_set(e, ERR_SPEC,
-		    "line %u: the parenthesis that opens here is never closed",
-		    lexer_line(&s->lexer, s->paren));
-	if (what != NULL)
-		return err_set(e, ERR_SPEC, "line %u: %s",
-		    at != NULL ? lexer_line(&s->lexer, at) : s->next.line,
-		    what);
-	return end_statement(s, s->lexer.end, e);
-}
-
-/* Go on over what cannot matter. */
-static void
-skip(struct splitter *s)
-{
-	if (!wants_words(s))
-		lexer_skip(&s->lexer);
-	else if (s->has_content && s->watch == WATCH_NOTHING &&
-	    body_wants_few(&s->body) && lexer_skip_words(&s->lexer))
-		body_other(&s->body);
-}
-
-static int
-split(struct splitter *s, struct err *e)
-{
-	struct lexer *l = &s->lexer;
-	struct piece p;
-	int rc;
-
-	do {
-		rc = l->dialect.go_splits ? see_go(s, e) : 0;
-		if (rc == 0)
-			skip(s);
-		if (rc < 0 || lexer_next(l, &p, e) < 0 || see(s, &p, e) < 0)
-			return -1;
-	} while (p.type != PIECE_END);
-	return end_script(s, e);
-}
 
 /* The line of the first byte that is no UTF-8, and of the first NUL. */
 static unsigned
@@ -652,42 +65,110 @@ check_text(const char *text, size_t length, struct err *e)
 	return 0;
 }
 
-/* The statements' texts end with NUL, where a blank or delimiter was. */
-static void
-terminate(struct script *script, size_t from)
+static int
+add_part(struct script *s, const struct script_part *part, struct err *e)
 {
-	for (size_t i = from; i < script->n; i++) {
-		const struct statement_text *t = &script->items[i];
+	struct script_part *parts = realloc(
+	    s->parts, (s->n_parts + 1) * sizeof(*parts));
 
-		/* The text is script's own copy, with a byte behind it. */
-		((char *)(uintptr_t)t->text)[t->length] = '\0';
-	}
+	if (parts == NULL)
+		return err_set(e, ERR_INTERNAL, "out of memory");
+	s->parts = parts;
+	parts[s->n_parts++] = *part;
+	return 0;
+}
+
+/* What DOS puts behind the end of a file is no part of it. */
+static int
+take_end_mark(struct script_part *p, struct err *e)
+{
+	size_t length = p->length;
+
+	while (length > 0 && p->text[length - 1] == '\x1a')
+		length--;
+	if (length == p->length)
+		return 0;
+	p->owned = malloc(length + 1);
+	if (p->owned == NULL)
+		return err_set(e, ERR_INTERNAL, "out of memory");
+	memcpy(p->owned, p->text, length);
+	p->owned[length] = '\0';
+	p->text = p->owned;
+	p->length = length;
+	return 0;
+}
+
+/* How many statements it has, when nothing is wrong with it. */
+static int
+count(const struct script_part *p, size_t *n, struct err *e)
+{
+	struct splitter s;
+	int more;
+
+	splitter_init(&s, p->text, p->length, &p->dialect);
+	while ((more = splitter_next(&s, e)) > 0)
+		++*n;
+	return more;
 }
 
 int
 script_split(struct script *script, const char *text, size_t length,
     const struct dialect *d, struct err *e)
 {
-	struct splitter s = { .script = script, .first = *d };
-	size_t from = script->n;
-	char *copy;
+	struct script_part part = { .is_split = true, .dialect = *d };
+	size_t n = 0;
 
 	if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
-		s.skipped = 3;
-	text += s.skipped;
-	length -= s.skipped;
-	/* What DOS puts behind the end of a file. */
-	while (length > 0 && text[length - 1] == '\x1a')
-		length--;
-	if (check_text(text, length, e) < 0 ||
-	    add_text(script, text, length, &copy, e) < 0)
+		part.skipped = 3;
+	part.text = text + part.skipped;
+	part.length = length - part.skipped;
+	if (take_end_mark(&part, e) == 0 &&
+	    check_text(part.text, part.length, e) == 0 &&
+	    count(&part, &n, e) == 0 && add_part(script, &part, e) == 0) {
+		script->n += n;
+		return 0;
+	}
+	free(part.owned);
+	return -1;
+}
+
+int
+script_add(struct script *script, const char *text, struct err *e)
+{
+	struct script_part part = { .text = text, .length = strlen(text) };
+
+	if (check_text(text, part.length, e) < 0 ||
+	    add_part(script, &part, e) < 0)
 		return -1;
-	lexer_init(&s.lexer, copy, length, d);
-	begin_statement(&s);
-	if (split(&s, e) < 0)
-		return -1;
-	terminate(script, from);
+	script->n++;
 	return 0;
+}
+
+void
+script_release(struct script *s)
+{
+	for (size_t i = 0; i < s->n_parts; i++)
+		free(s->parts[i].owned);
+	free(s->parts);
+	*s = (struct script)SCRIPT_INIT;
+}
+
+struct script_reader *
+script_reader_new(const struct script *s)
+{
+	struct script_reader *r = calloc(1, sizeof(*r));
+
+	if (r != NULL)
+		r->script = s;
+	return r;
+}
+
+void
+script_reader_free(struct script_reader *r)
+{
+	if (r != NULL)
+		free(r->text);
+	free(r);
 }
 
 /* Its first word, for people; what cannot be read has none. */
@@ -710,35 +191,100 @@ describe(struct statement_text *t)
 	t->line = lexer_line(&l, p.text);
 }
 
-int
-script_add(struct script *script, const char *text, struct err *e)
+/* A part that is one statement. */
+static void
+take_part(struct statement_text *t, const struct script_part *part)
 {
-	struct statement_text item;
-	size_t length = strlen(text);
-	char *copy;
-
-	memset(&item, 0, sizeof(item));
-	if (check_text(text, length, e) < 0 ||
-	    add_text(script, text, length, &copy, e) < 0)
-		return -1;
-	item.text = copy;
-	item.length = length;
-	item.line = item.text_line = item.end_line = 1;
-	item.repeat = 1;
-	for (size_t i = 0; i + 1 < length; i++)
-		item.end_line += copy[i] == '\n';
-	describe(&item);
-	return add_item(script, &item, e);
+	memset(t, 0, sizeof(*t));
+	t->text = part->text;
+	t->length = part->length;
+	t->line = t->text_line = t->end_line = 1;
+	t->repeat = 1;
+	for (size_t i = 0; i + 1 < t->length; i++)
+		t->end_line += t->text[i] == '\n';
+	describe(t);
 }
 
-void
-script_release(struct script *s)
+/* A copy that ends with NUL: in the script something else stands there. */
+static int
+copy_text(struct script_reader *r, const char *text, size_t n, struct err *e)
 {
-	for (size_t i = 0; i < s->n; i++)
-		free(s->items[i].name);
-	for (size_t i = 0; i < s->n_texts; i++)
-		free(s->texts[i]);
-	free(s->items);
-	free(s->texts);
-	*s = (struct script)SCRIPT_INIT;
+	if (n >= r->capacity) {
+		size_t capacity = n + n / 2 + 1;
+
+		free(r->text);
+		r->text = malloc(capacity);
+		r->capacity = r->text != NULL ? capacity : 0;
+		if (r->text == NULL)
+			return err_set(e, ERR_INTERNAL, "out of memory");
+	}
+	memcpy(r->text, text, n);
+	r->text[n] = '\0';
+	return 0;
+}
+
+static int
+take_item(struct script_reader *r, struct err *e)
+{
+	const struct splitter_item *from = &r->splitter.item;
+	struct lexer *l = &r->splitter.lexer;
+	struct statement_text *t = &r->item;
+
+	t->length = (size_t)(from->end - from->begin);
+	if (copy_text(r, from->begin, t->length, e) < 0)
+		return -1;
+	t->text = r->text;
+	t->offset = (size_t)(from->begin - l->begin) +
+	    r->script->parts[r->part].skipped;
+	t->text_line = lexer_line(l, from->begin);
+	t->line = lexer_line(l, from->first);
+	t->end_line = lexer_line(l, from->end - 1);
+	t->repeat = from->repeat;
+	t->name = from->name[0] != '\0' ? from->name : NULL;
+	kind_put_word(t, &from->word);
+	t->kind = kind_of_word(&from->main);
+	t->continues = from->continues;
+	t->knows_mode = true;
+	t->backslash_escapes = from->backslash_escapes;
+	t->double_strings = from->double_strings;
+	t->ampersands = from->ampersands;
+	t->has_body = from->has_body;
+	return 0;
+}
+
+/* The next statement of the part that the reader is in. */
+static int
+next_of_part(struct script_reader *r, struct err *e)
+{
+	const struct script_part *part = &r->script->parts[r->part];
+	int more = r->is_begun ? 0 : 1;
+
+	if (part->is_split) {
+		if (!r->is_begun)
+			splitter_init(&r->splitter, part->text, part->length,
+			    &part->dialect);
+		more = splitter_next(&r->splitter, e);
+		if (more > 0 && take_item(r, e) < 0)
+			return -1;
+	} else if (more > 0)
+		take_part(&r->item, part);
+	r->is_begun = true;
+	return more;
+}
+
+int
+script_reader_next(struct script_reader *r,
+    const struct statement_text **statement, struct err *e)
+{
+	int more = 0;
+
+	if (r == NULL)
+		return err_set(e, ERR_INTERNAL, "out of memory");
+	while (
+	    r->part < r->script->n_parts && (more = next_of_part(r, e)) == 0) {
+		r->part++;
+		r->is_begun = false;
+	}
+	*statement = more > 0 ? &r->item : NULL;
+	return more;
 }

@@ -36,19 +36,31 @@ file: { name = "x.csv"; };
         return json.loads(result.stdout), result.stderr
 
     def test_json(self):
-        """--json gives number, lines, name, kind and the exact text"""
+        """--json gives number, lines, name and the exact text"""
         self.job(SCRIPT, 'dialect = "sqlite";')
         found, said = self.split()
         self.assertEqual(said, "")
         self.assertEqual([(s["index"], s["line"], s["end_line"], s["name"],
-                           s["kind"], s["on_error"]) for s in found],
-                         [(1, 2, 2, None, "ddl", "stop"),
-                          (2, 6, 8, "orders", "query", "continue"),
-                          (3, 9, 9, None, "dml", "stop")])
+                           s.get("on_error")) for s in found],
+                         [(1, 2, 2, None, None),
+                          (2, 6, 8, "orders", "continue"),
+                          (3, 9, 9, None, None)])
         self.assertEqual(found[1]["text"], "-- name: orders\n-- on error: continue\n"
                          "SELECT a,\n       'x;y' AS \"b\"\nFROM w")
         for s in found:
             self.assertIn(s["text"], SCRIPT)
+
+    def test_json_form(self):
+        """--json is one line with these members, in this order"""
+        self.job("SELECT 1,\n 'a\\b\t\"'\n;\n-- name: two\nSELECT 2",
+                 'dialect = "sqlite";')
+        result = self.home.run("show", "j", "--statements", "--json")
+        self.assertEqual(
+            result.stdout,
+            '[{"index":1,"line":1,"end_line":2,"name":null,'
+            '"text":"SELECT 1,\\n \'a\\\\b\\t\\"\'"},'
+            '{"index":2,"line":5,"end_line":5,"name":"two",'
+            '"text":"-- name: two\\nSELECT 2"}]\n')
 
     def test_text(self):
         """as text, for people"""
@@ -86,9 +98,9 @@ file: { name = "x.csv"; };
 """)
         found, said = self.split()
         self.assertEqual(said, "")
-        self.assertEqual([(s["text"], s["kind"], s["line"]) for s in found],
-                         [("SELECT 1; SELECT ';'", "query", 1),
-                          ("\n  delete from t", "dml", 2)])
+        self.assertEqual([(s["text"], s["line"]) for s in found],
+                         [("SELECT 1; SELECT ';'", 1),
+                          ("\n  delete from t", 2)])
 
     def test_exact_bytes(self):
         """carriage returns, tabs and characters beyond ASCII stay"""

@@ -809,6 +809,21 @@ class Lies(Believing):
         self.assertEqual(play.query("q").stdout,
                          "n,t\r\n1,a\r\n2,a\r\n3,a\r\n")
 
+    def test_notes_of_statements(self):
+        """SQL_SUCCESS_WITH_INFO: each record is logged with its statement"""
+        play = Play(self.home, 'statement "first*"\n'
+                    '  note 01000 0 "mind this"\n  rowcount 3\n'
+                    'statement "second*"\n  note 01S02 7 changed\n  result\n'
+                    '    column n INTEGER 10 0 notnull\n    row 1\n')
+        done = play.query("first one;\nsecond one", "-v")
+        self.assertEqual(done.stdout, "n\r\n1\r\n")
+        said = [line for line in done.stderr.splitlines()
+                if "mind this" in line or "changed" in line]
+        self.assertEqual(len(said), 2)
+        self.assertRegex(said[0], r"statement 1 \(.*:1\): .*mind this")
+        self.assertRegex(said[1], r"statement 2 \(.*:2\): .*changed")
+        self.assertEqual(play.query("first one;\nsecond one").stderr, "")
+
     def test_short_blocks(self):
         """a short block is not the end"""
         play = Play(self.home, result(

@@ -309,15 +309,18 @@ static void
 compare(const struct naive *n, const struct script *s)
 {
 	const char *text = n->text;
-	size_t size = n->size, at = 0, begin, end, i = 0;
+	size_t size = n->size, at = 0, begin, end;
+	struct script_reader *reader = script_reader_new(s);
+	const struct statement_text *t;
+	struct err e = ERR_INIT;
 
 	while (naive_next(n, &at, &begin, &end)) {
-		REQUIRE(i < s->n);
-		REQUIRE(s->items[i].offset == begin);
-		REQUIRE(s->items[i].length == end - begin);
-		i++;
+		REQUIRE(script_reader_next(reader, &t, &e) == 1);
+		REQUIRE(t->offset == begin);
+		REQUIRE(t->length == end - begin);
 	}
-	REQUIRE(i == s->n);
+	REQUIRE(script_reader_next(reader, &t, &e) == 0);
+	script_reader_free(reader);
 }
 
 /* Whether parentheses are left open, which PostgreSQL's splitter refuses. */
@@ -363,6 +366,19 @@ lines_before(const char *text, size_t offset)
 	return line;
 }
 
+/* Bytes with a NUL behind them, and no more: what reads on is found out. */
+static char *
+copy_of(const void *text, size_t size)
+{
+	char *copy = malloc(size + 1);
+
+	if (copy == NULL)
+		abort();
+	memcpy(copy, text, size);
+	copy[size] = '\0';
+	return copy;
+}
+
 /* Split by itself it is nothing: blanks, comments, delimiters, commands. */
 static void
 check_gap(const struct dialect *d, const char *text, size_t size)
@@ -371,10 +387,12 @@ check_gap(const struct dialect *d, const char *text, size_t size)
 	struct err e = ERR_INIT;
 	bool known = !d->conditional_comments && !d->term_comment &&
 	    strcmp(d->name, "firebird") != 0;
+	char *copy = copy_of(text, size);
 
-	if (known && script_split(&s, text, size, d, &e) == 0)
+	if (known && script_split(&s, copy, size, d, &e) == 0)
 		REQUIRE(s.n == 0);
 	script_release(&s);
+	free(copy);
 }
 
 static void
@@ -403,11 +421,12 @@ static void
 check_whole(const struct dialect *d, const char *text, size_t size,
     const struct script *s)
 {
-	size_t at = 0;
+	struct script_reader *reader = script_reader_new(s);
+	const struct statement_text *t;
+	struct err e = ERR_INIT;
+	size_t at = 0, n = 0;
 
-	for (size_t i = 0; i < s->n; i++) {
-		const struct statement_text *t = &s->items[i];
-
+	for (; script_reader_next(reader, &t, &e) > 0; n++) {
 		check_item(t, text, size);
 		check_lines(t, text, size);
 		REQUIRE(t->offset >= at);
@@ -415,6 +434,9 @@ check_whole(const struct dialect *d, const char *text, size_t size,
 		at = t->offset + t->length;
 	}
 	check_gap(d, text + at, size - at);
+	/* Read again it is the same. */
+	REQUIRE(e.class == ERR_NONE && n == s->n);
+	script_reader_free(reader);
 }
 
 void
@@ -423,18 +445,18 @@ sql_property_split(const uint8_t *data, size_t size)
 	struct script s = SCRIPT_INIT;
 	struct err e = ERR_INIT;
 	const struct dialect *d;
-	const char *text;
+	char *text;
 	int rc;
 
 	if (size < 1)
 		return;
 	d = choose(data[0]);
-	text = (const char *)data + 1;
 	size--;
 	/* Marks around the script are taken off before it is split. */
-	if ((size > 0 && text[size - 1] == '\x1a') ||
-	    (size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0))
+	if ((size > 0 && data[size] == '\x1a') ||
+	    (size >= 3 && memcmp(data + 1, "\xef\xbb\xbf", 3) == 0))
 		return;
+	text = copy_of(data + 1, size);
 	rc = script_split(&s, text, size, d, &e);
 	if (rc == 0)
 		check_whole(d, text, size, &s);
@@ -446,6 +468,7 @@ sql_property_split(const uint8_t *data, size_t size)
 	    strstr(e.text, "UTF-8") == NULL)
 		ask_reference(d, text, size, rc, &s);
 	script_release(&s);
+	free(text);
 }
 
 static const char *const param_names[] = { "a", "b", "day" };
@@ -489,16 +512,20 @@ sql_property_params(const uint8_t *data, size_t size)
 {
 	const struct param_names defined = { param_names, 3, NULL };
 	struct script s = SCRIPT_INIT;
+	struct script_reader *reader;
+	const struct statement_text *t;
 	struct err e = ERR_INIT;
 	const struct dialect *d;
+	char *text;
 	int rc;
 
 	if (size < 1)
 		return;
 	d = choose(data[0]);
-	rc = script_split(&s, (const char *)data + 1, size - 1, d, &e);
-	for (size_t i = 0; rc == 0 && i < s.n; i++) {
-		const struct statement_text *t = &s.items[i];
+	text = copy_of(data + 1, size - 1);
+	rc = script_split(&s, text, size - 1, d, &e);
+	reader = script_reader_new(&s);
+	while (rc == 0 && script_reader_next(reader, &t, &e) > 0) {
 		struct naive n = { d, t->text, t->length, malloc(t->length + 1),
 			0 };
 		struct params p = PARAMS_INIT;
@@ -510,5 +537,7 @@ sql_property_params(const uint8_t *data, size_t size)
 		params_release(&p);
 		free(n.mask);
 	}
+	script_reader_free(reader);
 	script_release(&s);
+	free(text);
 }

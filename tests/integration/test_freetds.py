@@ -175,6 +175,9 @@ class Batch(TdsCase):
                             said("among"), row(types, 2),
                             done(2, more=True), said("behind"), done()]))
         self.assertEqual(self.values("SELECT n FROM t"), [["1"], ["2"]])
+        log = self.home.run("run", "v", "--force", "-v").stderr
+        for word in ("before", "behind"):
+            self.assertRegex(log, r"statement 1 \(sql:1\): .*%s" % word)
 
     def test_textsize(self):
         """the (max) types are not cut by the server: TEXTSIZE is asked for"""

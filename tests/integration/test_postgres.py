@@ -48,6 +48,23 @@ class Batch(PostgresCase):
         self.assertEqual(self.psql(
             "SELECT count(*) FROM pg_class WHERE relname = 't'"), "0\n")
 
+    def test_notices(self):
+        """what RAISE says is logged with its statement, and is no value"""
+        sql = """SELECT 1;
+DO $$ BEGIN RAISE NOTICE 'hello %', 5; RAISE WARNING 'take care'; END $$;
+DROP TABLE IF EXISTS nothing;
+CREATE FUNCTION pg_temp.f() RETURNS int LANGUAGE plpgsql AS $$
+BEGIN RAISE NOTICE 'in f'; RETURN 7; END $$;
+SELECT pg_temp.f() AS n;
+"""
+        self.assertEqual(self.values(sql), [["7"]])
+        log = self.home.run("run", "v", "--force", "-v").stderr
+        line = r"statement %d \(sql:%d\): .*%s"
+        self.assertRegex(log, line % (2, 2, "hello 5"))
+        self.assertRegex(log, line % (2, 2, "take care"))
+        self.assertRegex(log, line % (3, 3, '"nothing" does not exist'))
+        self.assertRegex(log, line % (5, 6, "in f"))
+
     def test_dollar_quotes(self):
         """bodies in dollars are one statement, semicolons and all"""
         self.assertEqual(self.export("""

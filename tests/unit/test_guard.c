@@ -222,11 +222,16 @@ static enum effect
 effect_in(const char *sql, const char *dialect, char table[EFFECT_NAME])
 {
 	struct script s = SCRIPT_INIT;
+	struct script_reader *reader;
+	const struct statement_text *t;
 	struct err e = ERR_INIT;
 	enum effect effect;
 
 	assert_int_equal(script_add(&s, sql, &e), 0);
-	effect = effect_of(&s.items[0], dialect_by_name(dialect), table);
+	reader = script_reader_new(&s);
+	assert_int_equal(script_reader_next(reader, &t, &e), 1);
+	effect = effect_of(t, dialect_by_name(dialect), table);
+	script_reader_free(reader);
 	script_release(&s);
 	return effect;
 }
@@ -305,12 +310,16 @@ static bool
 allows(struct repeat *r, const char *sql, bool in_transaction)
 {
 	struct script s = SCRIPT_INIT;
+	struct script_reader *reader;
+	const struct statement_text *t;
 	struct err e = ERR_INIT;
 	bool allowed;
 
 	assert_int_equal(script_add(&s, sql, &e), 0);
-	allowed = repeat_allows(
-	    r, &s.items[0], dialect_by_name("mysql"), in_transaction);
+	reader = script_reader_new(&s);
+	assert_int_equal(script_reader_next(reader, &t, &e), 1);
+	allowed = repeat_allows(r, t, dialect_by_name("mysql"), in_transaction);
+	script_reader_free(reader);
 	script_release(&s);
 	return allowed;
 }

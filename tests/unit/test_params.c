@@ -54,6 +54,8 @@ run_case(const struct test_case *c)
 	const struct dialect *d = dialect_by_name(
 	    case_head(c, "dialect", "ansi"));
 	struct script s = SCRIPT_INIT;
+	struct script_reader *reader;
+	const struct statement_text *t;
 	struct params p = PARAMS_INIT;
 	struct err e = ERR_INIT;
 	int rc;
@@ -61,7 +63,10 @@ run_case(const struct test_case *c)
 	split_words(words, names, &defined.n);
 	assert_int_equal(script_split(&s, text->text, text->length, d, &e), 0);
 	assert_int_equal(s.n, 1);
-	rc = params_find(&p, &s.items[0], d, &defined, &e);
+	reader = script_reader_new(&s);
+	assert_int_equal(script_reader_next(reader, &t, &e), 1);
+	rc = params_find(&p, t, d, &defined, &e);
+	script_reader_free(reader);
 	if (error != NULL) {
 		assert_int_equal(rc, -1);
 		if (strstr(e.text, error->head) == NULL)
@@ -104,13 +109,18 @@ test_markers(void **state)
 	const struct param_names defined = { names, 2, markers };
 	const struct dialect *d = dialect_by_name("postgresql");
 	struct script s = SCRIPT_INIT;
+	struct script_reader *reader;
+	const struct statement_text *t;
 	struct params p = PARAMS_INIT;
 	struct err e = ERR_INIT;
 
 	(void)state;
 	assert_string_equal(d->decimal_marker, markers[1]);
 	assert_int_equal(script_split(&s, "SELECT :b, :a", 13, d, &e), 0);
-	assert_int_equal(params_find(&p, &s.items[0], d, &defined, &e), 0);
+	reader = script_reader_new(&s);
+	assert_int_equal(script_reader_next(reader, &t, &e), 1);
+	assert_int_equal(params_find(&p, t, d, &defined, &e), 0);
+	script_reader_free(reader);
 	assert_string_equal(p.text, "SELECT CAST(? AS numeric), ?");
 	assert_int_equal(p.n, 2);
 	assert_int_equal(p.index[0], 1);

@@ -1,6 +1,7 @@
 /*
  * test_script.c - splitting scripts, by cases in tests/cases/script
  */
+#include <malloc.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -21,10 +22,13 @@
 static void
 describe(struct buf *out, const struct script *s)
 {
+	struct script_reader *reader = script_reader_new(s);
+	const struct statement_text *t;
 	struct err e = ERR_INIT;
+	size_t n = 0;
+	int more;
 
-	for (size_t i = 0; i < s->n; i++) {
-		const struct statement_text *t = &s->items[i];
+	for (; (more = script_reader_next(reader, &t, &e)) > 0; n++) {
 		const char *at = t->text;
 
 		assert_int_equal(strlen(t->text), t->length);
@@ -41,29 +45,49 @@ describe(struct buf *out, const struct script *s)
 		    buf_puts(out, t->continues ? " continue\n" : "\n", &e), 0);
 		while (at != NULL) {
 			const char *end = strchr(at, '\n');
-			int n = end != NULL ? (int)(end - at) : (int)strlen(at);
+			int length = end != NULL ? (int)(end - at) :
+						   (int)strlen(at);
 
 			assert_int_equal(
-			    buf_printf(out, &e, "| %.*s\n", n, at), 0);
+			    buf_printf(out, &e, "| %.*s\n", length, at), 0);
 			at = end != NULL ? end + 1 : NULL;
 		}
 	}
+	assert_int_equal(more, 0);
+	assert_int_equal(n, s->n);
+	script_reader_free(reader);
 }
 
 /* Each statement stands where it says, one behind the other. */
 static void
 check_order(const struct script *s, const char *text, size_t length)
 {
+	struct script_reader *reader = script_reader_new(s);
+	const struct statement_text *t;
 	const char *at = text;
+	struct err e = ERR_INIT;
 
-	for (size_t i = 0; i < s->n; i++) {
-		const struct statement_text *t = &s->items[i];
-
+	while (script_reader_next(reader, &t, &e) > 0) {
 		assert_true(t->offset >= (size_t)(at - text));
 		assert_true(t->length <= length - t->offset);
 		assert_memory_equal(text + t->offset, t->text, t->length);
 		at = text + t->offset + t->length;
 	}
+	script_reader_free(reader);
+}
+
+/* The statement of that number, from 1; its text lasts until the reader's. */
+static const struct statement_text *
+nth(struct script_reader **reader, const struct script *s, size_t n)
+{
+	const struct statement_text *t = NULL;
+	struct err e = ERR_INIT;
+
+	script_reader_free(*reader);
+	*reader = script_reader_new(s);
+	while (n-- > 0)
+		assert_int_equal(script_reader_next(*reader, &t, &e), 1);
+	return t;
 }
 
 static void
@@ -182,6 +206,7 @@ static void
 test_byte_order_mark_is_dropped(void **state)
 {
 	struct script s = SCRIPT_INIT;
+	struct script_reader *reader = NULL;
 	struct err e = ERR_INIT;
 
 	(void)state;
@@ -189,7 +214,9 @@ test_byte_order_mark_is_dropped(void **state)
 			     dialect_by_name("ansi"), &e),
 	    0);
 	assert_int_equal(s.n, 1);
-	assert_string_equal(s.items[0].text, "SELECT 1");
+	assert_string_equal(nth(&reader, &s, 1)->text, "SELECT 1");
+	assert_int_equal(nth(&reader, &s, 1)->offset, 3);
+	script_reader_free(reader);
 	script_release(&s);
 }
 
@@ -197,16 +224,19 @@ static void
 test_list_is_not_split(void **state)
 {
 	struct script s = SCRIPT_INIT;
+	struct script_reader *reader = NULL;
+	const struct statement_text *t;
 	struct err e = ERR_INIT;
 
 	(void)state;
 	assert_int_equal(
 	    script_add(&s, "/* x */ insert into t; select 1;", &e), 0);
 	assert_int_equal(s.n, 1);
-	assert_string_equal(
-	    s.items[0].text, "/* x */ insert into t; select 1;");
-	assert_string_equal(s.items[0].word, "INSERT");
-	assert_int_equal(s.items[0].kind, STATEMENT_DML);
+	t = nth(&reader, &s, 1);
+	assert_string_equal(t->text, "/* x */ insert into t; select 1;");
+	assert_string_equal(t->word, "INSERT");
+	assert_int_equal(t->kind, STATEMENT_DML);
+	script_reader_free(reader);
 	script_release(&s);
 }
 
@@ -218,6 +248,7 @@ test_long_script(void **state)
 	static const char one[] =
 	    "INSERT INTO t VALUES ('a;b', \"c;d\"); -- x;\n";
 	struct script s = SCRIPT_INIT;
+	struct script_reader *reader = NULL;
 	struct buf text = BUF_INIT((size_t)64 << 20);
 	struct err e = ERR_INIT;
 
@@ -228,7 +259,44 @@ test_long_script(void **state)
 			     dialect_by_name("sqlite"), &e),
 	    0);
 	assert_int_equal(s.n, N);
-	assert_int_equal(s.items[N - 1].line, N);
+	assert_int_equal(nth(&reader, &s, N)->line, N);
+	script_reader_free(reader);
+	script_release(&s);
+	buf_release(&text);
+}
+
+static size_t
+allocated(void)
+{
+	return mallinfo2().uordblks;
+}
+
+/* However many statements there are, no memory is for each of them. */
+static void
+test_memory(void **state)
+{
+	enum { N = 100000, LITTLE = 64 * 1024 };
+	struct script s = SCRIPT_INIT;
+	struct script_reader *reader;
+	const struct statement_text *t;
+	struct buf text = BUF_INIT((size_t)64 << 20);
+	struct err e = ERR_INIT;
+	size_t before, n = 0;
+
+	(void)state;
+	for (int i = 0; i < N; i++)
+		assert_int_equal(
+		    buf_puts(&text, "-- name: a\nSELECT 1;\n", &e), 0);
+	before = allocated();
+	assert_int_equal(script_split(&s, text.data, text.length,
+			     dialect_by_name("postgresql"), &e),
+	    0);
+	reader = script_reader_new(&s);
+	while (script_reader_next(reader, &t, &e) > 0)
+		n++;
+	assert_int_equal(n, N);
+	assert_true(allocated() < before + LITTLE);
+	script_reader_free(reader);
 	script_release(&s);
 	buf_release(&text);
 }
@@ -256,6 +324,8 @@ test_kind(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		struct script s = SCRIPT_INIT;
+		struct script_reader *reader = NULL;
+		enum statement_kind kind;
 		struct err e = ERR_INIT;
 
 		assert_int_equal(
@@ -263,9 +333,11 @@ test_kind(void **state)
 			dialect_by_name("postgresql"), &e),
 		    0);
 		assert_int_equal(s.n, 1);
-		if (s.items[0].kind != kinds[i].kind)
+		kind = nth(&reader, &s, 1)->kind;
+		if (kind != kinds[i].kind)
 			fail_msg("%s is %s", kinds[i].text,
-			    statement_kind_name(s.items[0].kind));
+			    statement_kind_name(kind));
+		script_reader_free(reader);
 		script_release(&s);
 	}
 	assert_string_equal(statement_kind_name(STATEMENT_QUERY), "query");
@@ -338,6 +410,7 @@ main(void)
 		cmocka_unit_test(test_byte_order_mark_is_dropped),
 		cmocka_unit_test(test_list_is_not_split),
 		cmocka_unit_test(test_long_script),
+		cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_kind),
 		cmocka_unit_test(test_modes),
 		cmocka_unit_test(test_dialect_of_dbms),
