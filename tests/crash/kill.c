@@ -22,9 +22,6 @@
  */
 #undef _FORTIFY_SOURCE /* its inline functions would have these names */
 
-/* The program and its libraries are to call what is here. */
-#pragma GCC visibility push(default)
-
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>

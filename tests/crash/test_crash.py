@@ -73,10 +73,7 @@ class Crash(Case):
         for point in points(calls, most):
             world.reset()
             is_dead, result = world.kill(point, day)
-            last = world.killer.calls()[-1]
-            with self.subTest("%s %d, %s %s %d of process %d" % (
-                    point.how, point.number, last.what, last.where, last.size,
-                    last.process)):
+            with self.subTest("%s %s" % (point.how, self.last_call())):
                 if is_dead:
                     died += 1
                 else:           # there are less packets than last time
@@ -134,19 +131,29 @@ class Crash(Case):
             self.assert_finished(before, wanted)
             self.assert_nothing_left(DAY)
         self.each_death(check, most)
+        began = time.monotonic()
+        world.reset()
+        world.watch(DAY)
+        seconds = time.monotonic() - began
         for _ in range(KILLS):
             world.reset()
-            self.kill_at_random()
-            check()
+            self.kill_within(seconds)
+            with self.subTest("behind " + self.last_call()):
+                check()
 
-    def kill_at_random(self):
-        """Some time of a run that takes about a second."""
+    def kill_within(self, seconds):
+        """At a random time."""
         process = self.world.killer.start(None, "run", "j", "--date", DAY)
-        time.sleep(random.random())     # when is the point here
+        time.sleep(random.uniform(0, seconds))  # when is what matters here
         os.killpg(process.pid, signal.SIGKILL)
         self.home.finish(process)
         for place in self.world.places:
             place.wait_idle()
+
+    def last_call(self):
+        """What a run did at last."""
+        calls = self.world.killer.calls()
+        return "%d: process %d, %s %s %d" % calls[-1] if calls else "nothing"
 
 
 class Points(Crash):
