@@ -27,7 +27,7 @@ from servers.certs import Certs
 from servers.sshd import Sshd
 from servers.vsftpd import Vsftpd
 from world import (FilePlace, FtpsPlace, SftpPlace, World,
-                   chosen_points, every_point, is_net)
+                   chosen_points, every_point, is_net, of_deliveries)
 
 DAY, NEXT_DAY, LATER = "2026-11-01", "2026-11-02", "2026-11-03"
 ALL = os.environ.get("CRASH_POINTS") == "all"
@@ -57,20 +57,20 @@ def points(calls, most):
 class Crash(Case):
     """What the next run must make of any death."""
 
-    def begin(self, *places):
-        self.world = World(self.home, places)
+    def begin(self, *places, extra=""):
+        self.world = World(self.home, places, extra)
         self.world.prepare()
         return self.world
 
-    def each_death(self, check, most=MOST, day=DAY):
-        """Kill at each point of a run of this day, from the same beginning;
-        then call check()."""
+    def each_death(self, check, most=MOST, day=DAY, of=list):
+        """Kill at each point of a run of this day, or of a part of its calls,
+        from the same beginning; then call check()."""
         world = self.world
         world.watch(day)
         world.reset()
         calls = world.watch(day)
         died = 0
-        for point in points(calls, most):
+        for point in points(of(calls), most):
             world.reset()
             is_dead, result = world.kill(point, day)
             with self.subTest("%s %s" % (point.how, self.last_call())):
@@ -121,8 +121,8 @@ class Crash(Case):
         self.world.reset()
         return files
 
-    def check_points(self, *places, most=MOST):
-        world = self.begin(*places)
+    def check_points(self, *places, most=MOST, extra="", of=list):
+        world = self.begin(*places, extra=extra)
         wanted = self.reference(DAY)
 
         def check():
@@ -130,7 +130,7 @@ class Crash(Case):
             self.home.run("run", "j", "--date", DAY)
             self.assert_finished(before, wanted)
             self.assert_nothing_left(DAY)
-        self.each_death(check, most)
+        self.each_death(check, most, of=of)
         began = time.monotonic()
         world.reset()
         world.watch(DAY)
@@ -175,6 +175,26 @@ class Points(Crash):
         """two targets"""
         self.check_points(FtpsPlace(VSFTPD, CERTS), FilePlace(self.home),
                           most=FEWER)
+
+    def check_deliveries(self, *places, extra):
+        self.check_points(*places, extra=extra, most=FEWER, of=of_deliveries)
+
+    def test_no_overwrite(self):
+        """what it put there itself is no older file"""
+        self.check_deliveries(FilePlace(self.home), extra='overwrite = "fail";')
+
+    def test_skip(self):
+        """nor is what is there skipped without a look at it"""
+        self.check_deliveries(SftpPlace(SSHD), extra='overwrite = "skip";')
+
+    def test_direct(self):
+        """a part under the final name is replaced by the whole"""
+        self.check_deliveries(FtpsPlace(VSFTPD, CERTS),
+                              extra='publish = "direct";')
+
+    def test_resume(self):
+        """a part under the temporary name is gone on behind"""
+        self.check_deliveries(SftpPlace(SSHD), extra='resume = true;')
 
     def test_first_run(self):
         """the very first run, which makes the ledger"""

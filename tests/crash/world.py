@@ -152,9 +152,11 @@ def digest(path):
 class World:
     """See above."""
 
-    def __init__(self, home, places):
+    def __init__(self, home, places, extra=""):
+        """extra: settings of each target."""
         self.home = home
         self.places = places
+        self.extra = extra
         self.killer = Killer(home, home.state, *(
             place.path for place in places if isinstance(place, FilePlace)))
         self.database = home.sqlite("db", "CREATE TABLE asked (day);")
@@ -170,7 +172,7 @@ class World:
             'done = "{name}.ok"; };\n'
             'limits: { keep = "1d"; history = "2d"; };\n' +
             "targets = ( %s );\n" % ", ".join(
-                place.target('retry_wait = "1ms";')
+                place.target('retry_wait = "1ms"; ' + self.extra)
                 for place in self.places) + rest)
 
     def prepare(self):
@@ -325,6 +327,13 @@ def thin(points, most):
     if len(points) <= most:
         return points
     return [points[i * len(points) // most] for i in range(most)]
+
+
+def of_deliveries(calls):
+    """The calls from the first thing done at a place on."""
+    first = min(call.number for call in calls
+                if is_net(call) or not call.where.startswith("/state"))
+    return [call for call in calls if call.number >= first]
 
 
 def chosen_points(calls, most):
