@@ -233,11 +233,11 @@ class World:
                 for place in self.places for name in os.listdir(place.path)}
 
     def stamp(self, name):
-        """What changes when place/name is written or renamed again."""
+        """What changes when place/name is sent again."""
         place, name = name.split("/", 1)
         path = [p.path for p in self.places if p.name == place][0]
         st = os.stat(os.path.join(path, name))
-        return (st.st_ino, st.st_mtime_ns, st.st_ctime_ns)
+        return (st.st_ino, st.st_mtime_ns)
 
     def stamps(self):
         return {name: self.stamp(name) for name in self.files()}
