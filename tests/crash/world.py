@@ -262,8 +262,10 @@ class World:
             db = sqlite3.connect(os.path.join(copy, "ledger.db"))
             try:
                 return db.execute(sql, values).fetchall()
-            except sqlite3.OperationalError:
-                return []       # there is no such table yet
+            except sqlite3.OperationalError as error:
+                if "no such table" not in str(error):
+                    raise
+                return []       # the first run is making them
             finally:
                 db.close()
 
@@ -337,18 +339,20 @@ def of_deliveries(calls):
 
 
 def chosen_points(calls, most):
-    """At the ends of each segment and in the middle of its longest write;
-    of a delivery also its last calls, where it is verified and published."""
+    """In the middle of the longest write of each segment, behind all that makes
+    it durable and at its end; of a delivery over the net at its beginning and
+    before each of its last calls, where it is verified and published."""
     files, net, ends = [], [], []
     for part in segments(calls):
         points = net if is_net(part[0]) else files
         longest = max(part, key=lambda call: call.size)
-        points.append(Point(part[0].number, "before"))
         if longest.what in ("write", "pwrite", "send"):
             points.append(Point(longest.number, "half"))
         if points is net:
+            points.append(Point(part[0].number, "before"))
             ends += [Point(call.number, "before") for call in part[-9:]]
         else:
-            points.append(Point(part[-1].number, "after"))
+            points += [Point(call.number, "after") for call in part
+                       if "sync" in call.what or call is part[-1]]
     net = thin(net + thin(ends, max(most * 2 // 3 - len(net), 0)), most)
     return sorted(net + thin(files, most - len(net)))
