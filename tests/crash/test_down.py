@@ -16,6 +16,7 @@ sys.path[1:1] = [os.path.join(HERE, "..", "integration"),
 
 from harness import Case, main, temporary
 from servers.certs import Certs
+from servers.proxy import Proxy
 from servers.vsftpd import Vsftpd
 from world import FilePlace, FtpsPlace, World
 
@@ -35,8 +36,8 @@ class Down(Case):
         self.ftps = FtpsPlace(self.server, CERTS)
         self.there = FilePlace(self.home)
 
-    def begin(self, *places):
-        self.world = World(self.home, places)
+    def begin(self, *places, extra=""):
+        self.world = World(self.home, places, extra)
 
     def run_on(self, day, expect=0):
         return self.home.run("run", "j", "--date", day, expect=expect)
@@ -112,6 +113,22 @@ class Down(Case):
         self.assert_there(self.ftps, *DAYS[:4])
         self.assertEqual(self.published(), self.names(*DAYS[:4]))
         self.assert_asked_once(*DAYS[:4])
+
+    def test_back_meanwhile(self):
+        """back between two files: the later ones wait for the earlier"""
+        with Proxy(self.server.port) as proxy:
+            ftps = FtpsPlace(self.server, CERTS, port=proxy.port)
+            self.begin(ftps, extra="retries = 0;")
+            proxy.cut_after = 0
+            self.run_on(DAYS[0], 75)
+            proxy.cuts_left = 1
+            self.run_on(DAYS[1], 75)
+            self.assertEqual(proxy.cuts_left, 0)
+            self.assert_there(ftps)
+            self.run_on(DAYS[2])
+            self.assert_there(ftps, *DAYS[:3])
+        self.assertEqual(self.published(), self.names(*DAYS[:3]))
+        self.assert_asked_once(*DAYS[:3])
 
     def test_refused(self):
         """a file that is refused for good does not hold up later ones"""

@@ -105,17 +105,20 @@ class FilePlace:
 class FtpsPlace:
     """vsftpd, with TLS."""
 
-    def __init__(self, server, certs, name="ftps"):
+    def __init__(self, server, certs, name="ftps", port=None):
+        """port: of a proxy in front of it."""
         self.name = name
         self.server = server
+        self.port = port
         self.certs = certs
         self.path = os.path.join(server.root, name)
         os.makedirs(self.path, exist_ok=True)
 
     def target(self, extra=""):
+        url = "ftp://localhost:%d/%s/" % (self.port or self.server.port,
+                                          self.name)
         return "{ name = %s; url = %s; ca_file = %s; %s }" % (
-            quote(self.name), quote(self.server.url(self.name + "/")),
-            quote(self.certs.ca), extra)
+            quote(self.name), quote(url), quote(self.certs.ca), extra)
 
     def wait_idle(self):
         wait_until(lambda: not children(self.server.process.pid), 120,
