@@ -56,6 +56,7 @@ struct run_delivery_outcome {
 	enum ship_stage from;	/* how far a process that was killed came */
 	bool is_before;		/* it was delivered before this command */
 	bool is_tried;		/* this command tried it */
+	bool is_waiting;	/* behind one of its target that waits */
 	int64_t row;		/* its number in the ledger, when tried */
 	struct receipt receipt; /* as far as it came */
 	struct err error;	/* ERR_NONE when it was delivered */

@@ -34,7 +34,7 @@ struct courier {
 bool
 courier_takes(const struct run_delivery_outcome *d, const char *target)
 {
-	return !d->is_before && d->error.class == ERR_NONE &&
+	return !d->is_before && !d->is_waiting && d->error.class == ERR_NONE &&
 	    strcmp(d->target, target) == 0;
 }
 

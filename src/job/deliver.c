@@ -531,9 +531,12 @@ deliver_block(const struct run_outcome *earlier, struct run_outcome *o)
 		struct run_delivery_outcome *d = &o->deliveries[i];
 		const struct run_delivery_outcome *block;
 
-		if (d->is_tried || !courier_takes(d, d->target) ||
-		    (last != NULL && strcmp(last, d->target) == 0))
+		if (d->is_tried || !courier_takes(d, d->target))
 			continue;
+		if (last != NULL && strcmp(last, d->target) == 0) {
+			d->is_waiting = true; /* a marker above all */
+			continue;
+		}
 		block = find_block(earlier, d->target);
 		if (block == NULL)
 			continue;
