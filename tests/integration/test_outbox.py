@@ -8,9 +8,12 @@ directory and an FTP server of ours, which tells what it was told.
 
 import sys
 sys.dont_write_bytecode = True
+import email
+import email.policy
 import getpass
 import json
 import os
+import re
 import signal
 import sqlite3
 import threading
@@ -19,6 +22,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 ".."))
 
 from harness import Case, children, main, wait_until
+from servers.mail import Mail
 from servers.scripted_ftp import (PASSWORD, USER, ScriptedFtp, close, do,
                                   quietly, say, stall, then)
 
@@ -386,6 +390,89 @@ class Couriers(Outbox):
         self.assert_silent(self.run_on(1))
         self.assertEqual((self.partner.names(), other.names(), self.asked()),
                          (["o-01.csv"], ["o-01.csv"], [1]))
+
+
+class Told(Outbox):
+    """Who is told: once when it breaks, once when all is delivered."""
+
+    def setUp(self):
+        super().setUp()
+        self.post = Mail(self.home.path)
+        self.post.start()
+        self.addCleanup(self.post.stop)
+        self.job('notify = ( { name = "team"; mail = { to = ( "team@example.com'
+                 '" ); from = "odbcship@example.com"; tls = "none"; url = "%s"'
+                 '; }; } );\n' % self.post.url())
+
+    def mails(self):
+        return [email.message_from_bytes(m["data"].encode("latin-1"),
+                                         policy=email.policy.default)
+                for m in self.post.messages()]
+
+    def subjects(self):
+        return [m["Subject"] for m in self.mails()]
+
+    def refuse(self, name):
+        def act(session, argument):
+            (say("553 That name is not allowed.") if name in argument
+             else do)(session, argument)
+        self.partner.on("STOR", act)
+
+    def test_earlier(self):
+        """an earlier run that fails is a failure of the run that is shipped"""
+        self.run_on(1)
+        self.partner.stop()
+        self.run_on(2, expect=75)
+        self.partner.start()
+        (subject,) = self.subjects()
+        self.assertIn("j failed: target 'partner'", subject)
+        self.refuse("o-02")
+        self.run_on(3, expect=73)       # its own is shipped
+        self.assertEqual(self.states(), ["shipped", "failed", "shipped"])
+        self.assertEqual(len(self.subjects()), 1, self.subjects())
+        self.partner.forget()
+        self.run_on(4)
+        self.assertEqual(len(self.subjects()), 2, self.subjects())
+        self.assertRegex(self.subjects()[1], r"j works again .*2 failed runs")
+        self.run_on(5)
+        self.assertEqual(len(self.subjects()), 2, self.subjects())
+
+    def test_earlier_is_news(self):
+        """a failure of an earlier run alone is told as what it is"""
+        self.partner.on("STORED", stall)
+        process = self.home.start("run", "j", "--date", self.date(1))
+        self.addCleanup(process.communicate)
+        wait_until(lambda: self.partner.names() == ["o-01.csv.part"], 60)
+        process.kill()
+        process.wait()
+        self.partner.forget()
+        self.partner.files.clear()
+        self.refuse("o-01")
+        result = self.run_on(2, expect=73)
+        why = "run 1 for 2026-11-01 is not delivered: target 'partner'"
+        self.assert_message(result, why, "delivered to 'here'; delivered to "
+                                         "'partner'")
+        self.assertEqual(self.states(), ["failed", "shipped"])
+        (mail,) = self.mails()
+        self.assertIn("j failed: " + why, mail["Subject"])
+        text = " ".join(mail.get_content().split())
+        self.assertIn("Why: " + why, text)
+        self.assertIn("State: its own file is delivered to here, partner; ",
+                      text)
+        self.assertIn("Run: 2 ", text)
+        self.partner.forget()
+        self.run_on(3)
+        self.assertRegex(self.subjects()[-1], r"j works again .*1 failed run\b")
+
+    def test_at_once(self):
+        """what the run of the date itself makes up for is told too"""
+        self.owe(1)
+        self.run_on(1)
+        self.assertEqual(
+            [re.search(r"failed|works again", s).group()
+             for s in self.subjects()], ["failed", "works again"])
+        self.run_on(1)
+        self.assertEqual(len(self.subjects()), 2)
 
 
 class Resend(Outbox):
