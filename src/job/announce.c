@@ -231,6 +231,15 @@ outcome_of(const struct announcement *a)
 							      TELL_SUCCEEDED;
 }
 
+static bool
+is_loss(const struct run_outcome *o)
+{
+	for (size_t i = 0; i < o->n_earlier; i++)
+		if (o->earlier[i].is_given_up)
+			return true;
+	return false;
+}
+
 static struct tell_event
 event_of(const struct announcement *a, const struct texts *t)
 {
@@ -238,6 +247,7 @@ event_of(const struct announcement *a, const struct texts *t)
 	bool failed = a->error != NULL;
 	struct tell_event event = {
 		.outcome = outcome_of(a),
+		.is_loss = is_loss(o),
 		.job = o->job,
 		.environment = o->environment,
 		.date = o->date,

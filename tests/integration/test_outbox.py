@@ -474,6 +474,25 @@ class Told(Outbox):
         self.run_on(1)
         self.assertEqual(len(self.subjects()), 2)
 
+    def test_given_up(self):
+        """what is given up is told, though it is known that the job fails"""
+        self.owe(1, 2)
+        self.assertEqual(len(self.subjects()), 1)
+        with sqlite3.connect(os.path.join(self.home.state, "ledger.db")) as db:
+            db.execute("UPDATE run SET began_ms = began_ms - 1300000000,"
+                       " ended_ms = ended_ms - 1300000000 WHERE id = 1")
+        db.close()
+        self.owe(3)
+        self.assertEqual(len(self.subjects()), 2)
+        self.assertIn("error: run 1 for 2026-11-01 could not be delivered "
+                      "within limits.keep and is given up", " ".join(
+                          self.mails()[1].get_content().split()))
+        self.owe(4)
+        self.assertEqual(len(self.subjects()), 2)
+        self.run_on(5)
+        self.assertEqual(self.sent(), [2, 3, 4, 5])
+        self.assertIn("j works again", self.subjects()[2])
+
 
 class Resend(Outbox):
     """What a person can do."""
