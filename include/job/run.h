@@ -67,6 +67,7 @@ struct run_earlier {
 	int64_t run;	      /* its number */
 	char date[DATE_TEXT]; /* logical date */
 	struct err error;     /* ERR_NONE: it is delivered now */
+	bool is_given_up;     /* it never will be */
 };
 
 /* Who listens to a run; every function may be NULL. */

@@ -9,6 +9,7 @@
 #ifndef TELL_EVENT_H
 #define TELL_EVENT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -50,6 +51,7 @@ struct tell_event {
 	uint64_t elapsed_ms;	   /* of the run */
 	int64_t now_ms;		   /* when it ended */
 	int64_t expected_ms;	   /* TELL_LATE: when a run was expected */
+	bool is_loss;		   /* something is given up: always told */
 };
 
 #endif

@@ -122,7 +122,7 @@ const struct command command_resend = {
 	.summary = "Ship the files of a recorded run again, without the "
 		   "database: what is missing, or to TARGET, or all.",
 	.usage = "[options] RUN [TARGET]",
-	.example = "odbcship resend 42 partner",
+	.example = "odbcship resend 1",
 	.options = option_rows,
 	.run = run,
 };

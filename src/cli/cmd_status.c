@@ -25,7 +25,7 @@ enum { STATUS_MAX = 64 * 1024 * 1024, NAME_WIDTH = 40, LATE_STATUS = 1 };
 static const struct option_row option_rows[] = {
 	{ "env", 0, "NAME", "only this environment, default: this host's" },
 	{ "late", 0, NULL,
-	    "end with 1 when a job is late, failed or cannot run: for "
+	    "end with 1 when a job is late, open, failed or cannot run: for "
 	    "monitoring" },
 	{ "json", 0, NULL, "as JSON, an array of jobs" },
 	{ NULL, 0, NULL, NULL }

@@ -166,11 +166,19 @@ put_aftermath(struct buf *out, const struct run_outcome *o,
     const struct buf *targets, struct err *e)
 {
 	char *path = NULL;
-	int rc = targets->length > 0 ?
-	    buf_printf(out, e, "delivered to %s only", buf_text(targets)) :
-	    buf_puts(out,
-		is_shipped(o) ? "not all was shipped" : "nothing was shipped",
-		e);
+	const char *text = is_shipped(o) ? "not all was shipped" :
+					   "nothing was shipped";
+	int rc;
+
+	if (o->state == RUN_SHIPPED) /* what failed was before it */
+		rc = buf_printf(out, e, "its own file%s delivered to %s",
+		    run_count_files(o) == 1 ? " is" : "s are",
+		    buf_text(targets));
+	else if (targets->length > 0)
+		rc = buf_printf(
+		    out, e, "delivered to %s only", buf_text(targets));
+	else
+		rc = buf_puts(out, text, e);
 
 	if (rc == 0)
 		rc = put_doubts(out, o, e);
@@ -225,6 +233,15 @@ outcome_of(const struct announcement *a)
 							      TELL_SUCCEEDED;
 }
 
+static bool
+is_loss(const struct run_outcome *o)
+{
+	for (size_t i = 0; i < o->n_earlier; i++)
+		if (o->earlier[i].is_given_up)
+			return true;
+	return false;
+}
+
 static struct tell_event
 event_of(const struct announcement *a, const struct texts *t)
 {
@@ -232,6 +249,7 @@ event_of(const struct announcement *a, const struct texts *t)
 	bool failed = a->error != NULL;
 	struct tell_event event = {
 		.outcome = outcome_of(a),
+		.is_loss = is_loss(o),
 		.job = o->job,
 		.environment = o->environment,
 		.date = o->date,

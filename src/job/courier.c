@@ -41,8 +41,12 @@ courier_takes(const struct run_delivery_outcome *d, const char *target)
 bool
 courier_stops(const struct run_delivery_outcome *d)
 {
-	return d->error.class != ERR_NONE &&
-	    (!d->receipt.is_open || d->error.class != ERR_TARGET);
+	/* What is no more what was written will never be there. */
+	bool is_spoilt = d->error.class == ERR_LOCAL &&
+	    d->receipt.attempts == 0;
+	bool is_refused = d->error.class == ERR_TARGET && d->receipt.is_open;
+
+	return d->error.class != ERR_NONE && !is_spoilt && !is_refused;
 }
 
 static void
@@ -160,7 +164,7 @@ check_content(const struct run_file_outcome *f, struct err *e)
 		    f->path, sha256, f->sha256);
 	return err_hint(e,
 	    "It is not sent. 'odbcship run --force' with that --date exports "
-	    "it again.");
+	    "it again, 'odbcship resend' with --give-up forgets it.");
 }
 
 static const struct plan_target *

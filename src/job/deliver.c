@@ -301,6 +301,8 @@ on_record(struct dispatch *d, struct way *w, const struct wire_message *m,
 	if (o == NULL)
 		return err_set(e, ERR_INTERNAL, "a delivery that is not known");
 	o->receipt = r.receipt;
+	if (r.moment != WIRE_ENDS)
+		o->receipt.stage = r.stage;
 	if (r.moment == WIRE_ENDS) {
 		o->is_tried = true;
 		o->error = r.error;
@@ -370,11 +372,11 @@ blame(const struct dispatch *d, const struct way *w, int status)
 			if (item->is_tried || !courier_takes(item, w->target))
 				continue;
 			item->is_tried = true;
+			/* It had not begun, or did not end in time. */
 			if (WIFSIGNALED(status) &&
-			    WTERMSIG(status) == SIGUSR1 &&
+			    (WTERMSIG(status) == SIGUSR1 || d->kill_ms > 0) &&
 			    cancel_check(&item->error) < 0)
-				return; /* it had not begun */
-			item->receipt.stage = SHIP_RENAMING;
+				return;
 			(void)err_set(&item->error, ERR_INTERNAL,
 			    "target '%s': the process that ships was ended by "
 			    "signal %d (%s)",

@@ -93,8 +93,35 @@ open_ledger(struct resend *r, struct problems *problems, struct err *e)
 		return -1;
 	if (there > 0)
 		return read_run(r, e);
-	return err_set(e, ERR_USAGE,
+	(void)err_set(e, ERR_USAGE,
 	    "there is no run %" PRId64 ": none is recorded", r->options->run);
+	return err_hint(
+	    e, "'odbcship --version' says where records are looked for.");
+}
+
+/* A job may have been run by the path of its spec. */
+static int
+check_beside(const struct resend *r, struct err *e)
+{
+	char *main_file = spec_main_file(r->options->main_file, e);
+	struct job_entry *jobs = NULL;
+	bool found = false;
+	size_t n = 0;
+	int rc = -1;
+
+	if (main_file != NULL)
+		rc = spec_list_jobs(main_file, &jobs, &n, e);
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		found = found || strcmp(jobs[i].name, r->job) == 0;
+	spec_free_jobs(jobs, n);
+	free(main_file);
+	if (rc < 0 || found)
+		return rc;
+	(void)err_set(e, ERR_SPEC,
+	    "the spec of '%s', of which run %" PRId64
+	    " is one, is not in jobs.d",
+	    r->job, r->options->run);
+	return err_hint(e, "Where is it? --job PATH names it.");
 }
 
 static int
@@ -107,19 +134,16 @@ load_spec(struct resend *r, struct problems *problems, struct err *e)
 							   NULL,
 	};
 
-	if (spec_load(&r->spec, &request, problems, e) < 0) {
-		if (problems->errors == 0 && r->options->spec == NULL)
-			(void)err_hint(e,
-			    "Where is the spec of '%s'? --job PATH names it.",
-			    r->job);
+	if ((r->options->spec == NULL && check_beside(r, e) < 0) ||
+	    spec_load(&r->spec, &request, problems, e) < 0)
 		return -1;
-	}
 	if (strcmp(spec_job(r->spec), r->job) == 0)
 		return 0;
-	return err_set(e, ERR_USAGE,
+	(void)err_set(e, ERR_USAGE,
 	    "run %" PRId64 " is one of '%s', not of "
 	    "'%s'",
 	    r->options->run, r->job, spec_job(r->spec));
+	return err_hint(e, "--job PATH must name the spec of '%s'.", r->job);
 }
 
 static int

@@ -190,6 +190,7 @@ name_earlier(struct run *r, struct err *e)
 		to->run = item->run;
 		memcpy(to->date, item->date, sizeof(to->date));
 		to->error = item->error;
+		to->is_given_up = item->is_given_up;
 	}
 	return 0;
 }

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -345,6 +346,7 @@ transfer_try(
 	t->moved = 0;
 	t->moved_ms = clock_monotonic_ms();
 	*code = curl_easy_perform(t->easy);
+	t->is_aborted = *code == CURLE_ABORTED_BY_CALLBACK;
 	keep_reply(t);
 	if (*code == CURLE_OK)
 		return 0;
@@ -387,11 +389,29 @@ transfer_drop_file(struct transfer *t)
 	t->shipment = NULL;
 }
 
+/*
+ * libcurl takes the connection of a transfer that was broken off for a good
+ * one, and waits two minutes for the answer to its QUIT, behind one that does
+ * not come. Seen with 7.88.1.
+ */
+static void
+hang_up(struct transfer *t)
+{
+	curl_socket_t fd = CURL_SOCKET_BAD;
+
+	if (curl_easy_getinfo(t->easy, CURLINFO_ACTIVESOCKET, &fd) ==
+		CURLE_OK &&
+	    fd != CURL_SOCKET_BAD)
+		(void)shutdown(fd, SHUT_RDWR);
+}
+
 void
 transfer_close(struct transfer *t)
 {
 	transfer_drop_file(t);
 	free(t->features);
+	if (t->is_aborted)
+		hang_up(t);
 	/* Closing says QUIT; whoever listens must still be there. */
 	curl_easy_cleanup(t->easy);
 	t->easy = NULL;

@@ -33,6 +33,7 @@ struct transfer {
 	uint64_t sent;	    /* position in the file after what libcurl has */
 	uint64_t moved;	    /* bytes in either direction, as last seen */
 	uint64_t moved_ms;  /* when that changed */
+	bool is_aborted;    /* by us, in the middle of it */
 	const char *option; /* the last one that was set */
 	char *features;	    /* lines of FEAT, owned; NULL: not asked */
 	char detail[CURL_ERROR_SIZE]; /* libcurl's words */

@@ -490,8 +490,9 @@ static const struct setting written[] = {
 	{ "targets.ambiguous", SETTING_CHOICE, "hold", 0, 0, ambiguities, 0,
 	    "What to do when it cannot be known whether a file was delivered: "
 	    "the answer was lost, and nothing of it is there any more. hold: "
-	    "nothing more is sent until somebody has looked. resend: it is "
-	    "sent again, which the receiver must be able to bear.",
+	    "nothing more is sent until somebody has looked and says so by "
+	    "'odbcship resend'. resend: it is sent again, which the receiver "
+	    "must be able to bear.",
 	    "ambiguous = \"resend\";" },
 	{ "targets.mkdirs", SETTING_BOOL, "false", 0, 0, NULL, 0,
 	    "Whether directories of the URL that are missing are made.",
@@ -658,7 +659,8 @@ static const struct setting written[] = {
 	    "in memory need much.",
 	    "memory = \"256MiB\";" },
 	{ "limits.keep", SETTING_DURATION, "14d", 0, LONGEST, NULL, 0,
-	    "How long finished files stay in the spool; \"0\" is for ever.",
+	    "How long finished files stay in the spool; \"0\" is for ever. "
+	    "What could not be delivered for so long is given up.",
 	    "keep = \"90d\";" },
 	{ "limits.history", SETTING_DURATION, "400d", 0, LONGEST, NULL, 0,
 	    "How long the ledger remembers runs, and with them that a logical "

@@ -140,15 +140,19 @@ is_reminder_due(
 }
 
 static enum tell_kind
-decide_failure(struct alert *a, const struct tell_wish *wish, int64_t now_ms)
+decide_failure(struct alert *a, const struct tell_wish *wish,
+    const struct tell_event *event)
 {
 	bool is_new = a->told_ms == 0;
+	int64_t now_ms = event->now_ms;
 
 	if (a->broken_ms == 0)
 		a->broken_ms = now_ms;
 	a->failures++;
 	if (!wish->failure)
 		return TELL_NOTHING;
+	if (event->is_loss)
+		return TELL_FAILURE;
 	if (is_new)
 		return a->failures > 1 ? TELL_REMINDER : TELL_FAILURE;
 	return is_reminder_due(a, wish, now_ms) ? TELL_REMINDER : TELL_NOTHING;
@@ -190,7 +194,7 @@ tell_decide(struct alert *a, const struct tell_wish *wish,
 {
 	switch (event->outcome) {
 	case TELL_FAILED:
-		return decide_failure(a, wish, event->now_ms);
+		return decide_failure(a, wish, event);
 	case TELL_SUCCEEDED:
 		return decide_success(a, wish);
 	case TELL_SKIPPED:

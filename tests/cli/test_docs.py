@@ -415,6 +415,7 @@ class Completion(CliCase):
                         "report", "doctor", "compare", "notify", "watch",
                         "probe"):
             self.assertEqual(self.complete(command, ""), {"daily", "nightly"})
+        self.assertEqual(self.complete("resend", ""), set())
         self.assertEqual(self.complete("run", "--env", "x", "da"), {"daily"})
         self.assertEqual(self.complete("run", "--color", ""),
                          {"auto", "always", "never"})
