@@ -23,6 +23,7 @@
 #include "spec/secret.h"
 #include "ship/ship.h"
 #include "spec/settings.h"
+#include "state/ledger.h"
 
 enum { COMMANDS_MAX = 32 };
 
@@ -90,6 +91,7 @@ set_up(const struct invocation *inv, struct err *e)
 	(void)setrlimit(RLIMIT_CORE, &no_core); /* secrets are in memory */
 	if (set_up_log(inv, e) < 0 || cancel_install(e) < 0)
 		return -1;
+	ledger_global_init();
 	return ship_global_init(e);
 }
 
