@@ -21,7 +21,8 @@
  *   PostgreSQL	each row is one text, as record_out() writes it.
  *
  * Order and number of rows, and the columns, stay as they are. The query's own
- * names do not matter, so that equal ones are no trouble.
+ * names do not matter, so that equal ones are no trouble; only an order by such
+ * a name moves outside where it is the same there (sql/order.h).
  *
  * Source	sqlite.org/datatype3.html 3.1; sqlite.org/optoverview.html 11
  *		(when a subquery is not flattened); PostgreSQL rowtypes, I/O
@@ -49,6 +50,7 @@ enum wrap_kind {
 
 /* What is known of a column of a SQLite query. */
 struct wrap_column {
+	const char *name;     /* in the result; borrowed */
 	const char *declared; /* type in CREATE TABLE; "" unknown; borrowed */
 	bool is_plain;	      /* a column of a table, not an expression */
 	/* Set by wrap_sqlite: */

@@ -137,6 +137,11 @@ int ledger_open(struct ledger **l, const char *dir, struct err *e) MUST_CHECK;
  */
 int ledger_open_existing(
     struct ledger **l, const char *dir, struct err *e) MUST_CHECK;
+/*
+ * Tell the library that no connection is used by two threads at once, before
+ * any is opened. It holds for the driver of SQLite too, which shares it.
+ */
+void ledger_global_init(void);
 /* The version of SQLite, for --version. */
 void ledger_put_version(char *text, size_t size);
 /* Close and free; NULL is fine. */

@@ -16,7 +16,8 @@
 enum {
 	POWER_LEAST = -324, /* of ten, for doubles and floats */
 	POWER_MOST = 324,
-	WORDS = 40,	  /* 32-bit words: 10^324 and 126 bits more */
+	WORDS = 40,	  /* 32-bit words: 10^325 or 2^BITS */
+	BITS = 1216,	  /* 126 more than 10^324 has, in whole words */
 	FIXED_LEAST = -4, /* exponents that are written without "e" */
 	FIXED_MOST = 14
 };
@@ -77,42 +78,22 @@ divide(uint32_t words[WORDS], uint32_t by)
 static uint64_t
 take_bits(const uint32_t words[WORDS], int from)
 {
-	uint64_t bits = 0;
+	int first = from / 32, shift = from % 32;
+	unsigned __int128 bits = 0;
 
-	for (int i = 63; i >= 0; i--) {
-		int at = from + i;
-		unsigned bit = at >= 0 && at < WORDS * 32 ?
-		    (words[at / 32] >> (at % 32)) & 1 :
-		    0;
-
-		bits = (bits << 1) | bit;
-	}
-	return bits;
+	if (from < 0)
+		return from > -64 ? take_bits(words, 0) << -from : 0;
+	for (int i = 2; i >= 0; i--)
+		bits = bits << 32 | (first + i < WORDS ? words[first + i] : 0);
+	return (uint64_t)(bits >> shift);
 }
 
-/*
- * floor(10^exponent * 2^-r) + 1 with 126 bits. For a negative exponent 2^s is
- * divided by ten again and again, which drops only what the floor drops.
- */
+/* floor(words * 2^-shift) + 1, of which 126 bits are left. */
 static struct power
-compute_power(int exponent)
+take_power(const uint32_t words[WORDS], int shift)
 {
-	int r = log2_of_power10(exponent) - 125;
-	uint32_t words[WORDS] = { 0 };
 	struct power p;
-	int shift = r;
 
-	if (exponent >= 0) {
-		words[0] = 1;
-		for (int i = 0; i < exponent; i++)
-			multiply(words, 10);
-	} else {
-		/* -r bits, which is at most 125 + 1077 of 1280. */
-		words[-r / 32] = 1U << (-r % 32);
-		for (int i = 0; i > exponent; i--)
-			divide(words, 10);
-		shift = 0;
-	}
 	p.low = take_bits(words, shift);
 	p.high = take_bits(words, shift + 64);
 	p.low++;
@@ -124,11 +105,28 @@ compute_power(int exponent)
 	return p;
 }
 
+/*
+ * floor(10^e * 2^-r) + 1 with 126 bits, for all e, each from the one before.
+ * For negative ones 2^BITS is divided by ten again and again: that drops only
+ * what the floor drops.
+ */
 static void
 compute_powers(void)
 {
-	for (int e = POWER_LEAST; e <= POWER_MOST; e++)
-		powers[e - POWER_LEAST] = compute_power(e);
+	uint32_t words[WORDS] = { 1 };
+
+	for (int e = 0; e <= POWER_MOST; e++) {
+		powers[e - POWER_LEAST] = take_power(
+		    words, log2_of_power10(e) - 125);
+		multiply(words, 10);
+	}
+	memset(words, 0, sizeof(words));
+	words[BITS / 32] = 1;
+	for (int e = -1; e >= POWER_LEAST; e--) {
+		divide(words, 10);
+		powers[e - POWER_LEAST] = take_power(
+		    words, BITS + log2_of_power10(e) - 125);
+	}
 }
 
 static uint64_t

@@ -21,9 +21,10 @@
 #include "cli/command.h"
 #include "cli/terminal.h"
 #include "spec/secret.h"
-#include "ship/ship.h"
+#include "ship/library.h"
 #include "spec/settings.h"
 #include "spec/spec.h"
+#include "state/ledger.h"
 
 enum { COMMANDS_MAX = 32 };
 
@@ -116,7 +117,8 @@ set_up(const struct invocation *inv, struct err *e)
 	(void)setrlimit(RLIMIT_CORE, &no_core); /* secrets are in memory */
 	if (set_up_log(inv, e) < 0 || cancel_install(e) < 0)
 		return -1;
-	return ship_global_init(e);
+	ledger_global_init();
+	return 0;
 }
 
 static bool
@@ -176,7 +178,7 @@ run_command(const struct command *command, int argc, char **argv)
 		status = command->run(&inv);
 	status = check_output(status, command == &command_run);
 	invocation_release(&inv);
-	ship_global_release();
+	ship_release_library();
 	log_close();
 	secret_forget();
 	redact_release();

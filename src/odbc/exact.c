@@ -315,6 +315,7 @@ wrap_marked(
 	if (w->columns == NULL)
 		return err_set(e, ERR_INTERNAL, "out of memory");
 	for (size_t i = 0; i < w->n; i++) {
+		w->columns[i].name = st->shown.columns[i].name;
 		w->columns[i].declared = st->shown.columns[i].type_name;
 		w->columns[i].is_plain = st->shown.types[i].is_plain;
 	}

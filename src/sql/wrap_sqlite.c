@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sql/order.h"
 #include "sql/wrap.h"
 
 enum {
@@ -286,12 +287,11 @@ needs_barrier(const struct wrap *w)
 	return !w->is_trusted;
 }
 
-int
-wrap_sqlite(struct buf *out, struct wrap *w, struct err *e)
+/* The query with names for its columns, as a table of the mark's name. */
+static int
+put_query(struct buf *out, const struct wrap *w, size_t length, bool barrier,
+    struct err *e)
 {
-	bool barrier = needs_barrier(w);
-
-	assign(w);
 	if (buf_printf(out, e, "with %s(", w->mark) < 0)
 		return -1;
 	for (size_t i = 0; i < w->n; i++)
@@ -300,15 +300,30 @@ wrap_sqlite(struct buf *out, struct wrap *w, struct err *e)
 	/* A comment may end the statement, so a line break ends the comment. */
 	if (buf_printf(out, e, ") as (%s", barrier ? "select * from (" : "") <
 		0 ||
-	    buf_put(out, w->sql, w->length, e) < 0 ||
-	    buf_printf(out, e, "\n%s) select ", barrier ? ") limit -1" : "") <
-		0 ||
-	    put_row(out, w, e) < 0)
+	    buf_put(out, w->sql, length, e) < 0)
 		return -1;
+	return buf_printf(out, e, "\n%s) select ", barrier ? ") limit -1" : "");
+}
+
+int
+wrap_sqlite(struct buf *out, struct wrap *w, struct err *e)
+{
+	struct buf order = BUF_INIT(out->max);
+	bool barrier = needs_barrier(w);
+	size_t length = w->length;
+	int rc = -1;
+
+	assign(w);
+	if ((!barrier && order_take(&order, w, &length, e) < 0) ||
+	    put_query(out, w, length, barrier, e) < 0 || put_row(out, w, e) < 0)
+		goto out;
 	for (size_t i = 0; i < w->n; i++)
 		if (!w->columns[i].is_joined &&
 		    (buf_puts(out, ",", e) < 0 || put_alone(out, w, i, e) < 0))
-			return -1;
-	return buf_printf(
-	    out, e, " from %s%s", w->mark, barrier ? " where 1" : "");
+			goto out;
+	rc = buf_printf(out, e, " from %s%s%s", w->mark,
+	    barrier ? " where 1" : "", buf_text(&order));
+out:
+	buf_release(&order);
+	return rc;
 }

@@ -260,6 +260,20 @@ TYPES = ["INTEGER", "bigint", "REAL", "double precision", "DECIMAL(10,2)",
          "", "boolean"]
 
 
+def written(value):
+    """As odbcship writes it, NULL apart."""
+    if value is None:
+        return "(null)"
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, float):
+        text = repr(value).replace("inf", "Infinity")
+        if "e" in text and "." not in text:
+            text = text.replace("e", ".0e")
+        return text
+    return str(value)
+
+
 class Odd(Case):
     """Any value in any column: as it is stored."""
 
@@ -279,23 +293,9 @@ class Odd(Case):
         db.close()
         return rows
 
-    @staticmethod
-    def text(value):
-        """As odbcship writes it, NULL apart."""
-        if value is None:
-            return "(null)"
-        if isinstance(value, bytes):
-            return value.hex()
-        if isinstance(value, float):
-            text = repr(value).replace("inf", "Infinity")
-            if "e" in text and "." not in text:
-                text = text.replace("e", ".0e")
-            return text
-        return str(value)
-
     def check(self, types, *queries):
         rows = self.make(types)
-        wanted = [[self.text(v) for v in row] for row in rows]
+        wanted = [[written(v) for v in row] for row in rows]
         for query in queries:
             out = self.home.run("query", "-q", "-d", "odd", "-e", query,
                                 "--set", "file.null=(null)").bytes
@@ -337,6 +337,82 @@ class Odd(Case):
             else:
                 self.assertEqual(result.status, 65, str(result))
                 self.assert_message(result, "NUL")
+        db.close()
+
+
+# Orders: queries, and whether they are sorted outside of what wraps them.
+ORDERS = (
+    ("SELECT * FROM p ORDER BY id", True),
+    ("SELECT id, a FROM p /* x */ order  by -- y\n A desc, 1 -- z", True),
+    ("SELECT b, n FROM p WHERE id > 3 ORDER BY b, n DESC NULLS LAST", True),
+    ("SELECT n, id FROM p ORDER BY n NULLS LAST, id", True),
+    ("SELECT r, id FROM p ORDER BY 1, 2 DESC", True),
+    # The name is another column's.
+    ("SELECT n AS id, id AS n FROM p ORDER BY id, n", True),
+    ("SELECT n AS a, a AS x FROM p ORDER BY x, a", True),
+    ("SELECT n AS x, a AS y, id FROM p ORDER BY a, id", False),
+    ("SELECT n AS id, p.* FROM p ORDER BY id, a, r", False),
+    ("SELECT p.id, q.a, q.w FROM p JOIN q ON q.of = p.id "
+     "ORDER BY w DESC", True),
+    ("SELECT q.id, n, w FROM p LEFT JOIN q USING (id) "
+     "ORDER BY id, n, w", False),
+    ("SELECT q.id, n, w FROM p NATURAL LEFT JOIN q "
+     "ORDER BY id, n, w", False),
+    ("SELECT q.id AS x, p.n FROM p JOIN q ON q.of = p.id "
+     "ORDER BY p.id, q.id", False),
+    # No name, though it looks like one.
+    ('SELECT n AS "null", id FROM p ORDER BY null, id', False),
+    ('SELECT n AS "current_date", id FROM p ORDER BY Current_Date, id',
+     False),
+    ("SELECT n AS \"a.id\" FROM p ORDER BY id", False),
+    # Anything else.
+    ("SELECT id, a FROM p ORDER BY a COLLATE rtrim, id", False),
+    ("SELECT id, n FROM p ORDER BY -n, id", False),
+    ("SELECT id, n FROM p ORDER BY 1 + 1, id DESC", False),
+    ("SELECT id, n FROM p ORDER BY n LIMIT 4", False),
+    ("SELECT DISTINCT n, b FROM p ORDER BY n, b", False),
+    ("SELECT n, b FROM p GROUP BY n, b ORDER BY n, b", False),
+    ("SELECT id, id + 1 AS x FROM p ORDER BY x DESC", False),
+    ("SELECT id, a FROM p UNION ALL SELECT id, a FROM q ORDER BY 2, 1",
+     False),
+    ("SELECT id, a FROM (SELECT * FROM p ORDER BY a, id)", False),
+)
+
+
+class Order(Case):
+    """The order that a query asks for, wherever it is made."""
+
+    def fill(self):
+        path = self.home.sqlite("order", """
+CREATE TABLE p (id INTEGER PRIMARY KEY, a TEXT, b VARCHAR(9) COLLATE NOCASE,
+                n, r REAL);
+CREATE TABLE q (id INTEGER, of INTEGER, a TEXT, w DECIMAL(9,2));
+CREATE INDEX q_w ON q (w);
+""")
+        numbers = [None, 10, "9", 9, 2.5, b"z", "A", None, -1, "", 10, "a"]
+        db = sqlite3.connect(path)
+        with db:
+            for i in range(48):
+                db.execute("INSERT INTO p VALUES (?, ?, ?, ?, ?)", (
+                    (i * 29) % 48, "Zz aA9  b"[i % 9:i % 9 + 2],
+                    "aBAbCc"[i % 6], numbers[i % 12], 0.1 * (i % 7)))
+                db.execute("INSERT INTO q VALUES (?, ?, ?, ?)", (
+                    i % 40 * 2, i * 7 % 50, "q%d" % i, i * 31 % 48 + 0.25))
+        return db
+
+    def test_order(self):
+        """as SQLite itself puts the rows, from the outside where it can be"""
+        db = self.fill()
+        for sql, outside in ORDERS:
+            wanted = [[written(v) for v in row] for row in db.execute(sql)]
+            result = self.home.run(
+                "query", "-vv", "-d", "order", "-e", sql,
+                "--set", "file.null=(null)")
+            got = list(csv.reader(io.StringIO(result.bytes.decode(),
+                                              newline=""), strict=True))[1:]
+            self.assertEqual(got, wanted, sql)
+            self.assertEqual(" order by c" in result.stderr, outside, sql)
+            self.assertGreater(len(got), 3)
         db.close()
 
 

@@ -450,6 +450,18 @@ test_where_state_is(void **state)
 	assert_int_equal(unsetenv("STATE_DIRECTORY"), 0);
 }
 
+/* The library does not lock connections that stay within one thread. */
+static void
+test_no_locks(void **state)
+{
+	struct sqlite3 *db = NULL;
+
+	(void)state;
+	assert_int_equal(sqlite3_open(":memory:", &db), SQLITE_OK);
+	assert_null(sqlite3_db_mutex(db));
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
 int
 main(void)
 {
@@ -466,7 +478,9 @@ main(void)
 		cmocka_unit_test(test_lock_waits),
 		cmocka_unit_test(test_dirs),
 		cmocka_unit_test(test_where_state_is),
+		cmocka_unit_test(test_no_locks),
 	};
 
+	ledger_global_init();
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
