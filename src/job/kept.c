@@ -215,10 +215,12 @@ is_wanted(const struct loading *l, size_t i)
 	return l->each[i] == STANDS_DONE || l->each[i] == STANDS_OWED;
 }
 
+/* What follows a file that may be there or not, a marker above all, waits. */
 static int
 load_deliveries(struct loading *l, struct err *e)
 {
 	struct run_outcome *o = &l->kept->outcome;
+	char doubt[256] = "";
 	size_t n = 0;
 
 	if (deliver_prepare(l->kept->plan, o, e) < 0)
@@ -231,10 +233,16 @@ load_deliveries(struct loading *l, struct err *e)
 	    drop_targets(l, e) < 0)
 		return -1;
 	for (size_t i = 0; i < o->n_deliveries; i++) {
-		if (is_wanted(l, i))
-			o->deliveries[n++] = o->deliveries[i];
+		struct run_delivery_outcome *d = &o->deliveries[i];
+
+		if (l->each[i] == STANDS_UNKNOWN)
+			(void)snprintf(doubt, sizeof(doubt), "%s", d->target);
+		if (is_wanted(l, i) &&
+		    (l->request->is_again || d->is_before ||
+			strcmp(doubt, d->target) != 0))
+			o->deliveries[n++] = *d;
 		else
-			free(o->deliveries[i].target);
+			free(d->target);
 	}
 	o->n_deliveries = n;
 	return 0;

@@ -47,6 +47,7 @@ static bool is_begun;
 	F(curl_slist_free_all) \
 	F(curl_url) \
 	F(curl_url_cleanup) \
+	F(curl_url_get) \
 	F(curl_url_set) \
 	F(curl_version_info)
 
@@ -237,6 +238,12 @@ void
 curl_url_cleanup(CURLU *url)
 {
 	CALL(curl_url_cleanup, url);
+}
+
+CURLUcode
+curl_url_get(const CURLU *url, CURLUPart part, char **text, unsigned int flags)
+{
+	return CALL(curl_url_get, url, part, text, flags);
 }
 
 CURLUcode

@@ -6,6 +6,7 @@
 #include <curl/curl.h>
 #include <stdio.h>
 
+#include "ship/library.h"
 #include "ship/reach.h"
 
 enum { HOST_BYTES = 512 };
@@ -13,10 +14,14 @@ enum { HOST_BYTES = 512 };
 int
 reach_put_host(const char *url, char *text, size_t size)
 {
-	CURLU *parts = curl_url();
+	struct err ignored = ERR_INIT;
 	char *host = NULL, *port = NULL;
+	CURLU *parts;
 	int rc = -1;
 
+	if (ship_load_library(&ignored) < 0)
+		return -1;
+	parts = curl_url();
 	if (parts != NULL &&
 	    curl_url_set(parts, CURLUPART_URL, url, CURLU_NON_SUPPORT_SCHEME) ==
 		CURLUE_OK &&
@@ -53,13 +58,14 @@ reach_try(const char *url, uint64_t timeout_ms, struct err *e)
 {
 	char detail[CURL_ERROR_SIZE] = "";
 	char host[HOST_BYTES], to[HOST_BYTES + 16];
-	CURL *easy = curl_easy_init();
 	CURLcode code = CURLE_FAILED_INIT;
+	CURL *easy;
 
-	if (reach_put_host(url, host, sizeof(host)) < 0) {
-		curl_easy_cleanup(easy);
+	if (ship_load_library(e) < 0)
+		return -1;
+	if (reach_put_host(url, host, sizeof(host)) < 0)
 		return err_set(e, ERR_SPEC, "'%s' names no host", url);
-	}
+	easy = curl_easy_init();
 	(void)snprintf(to, sizeof(to), "http://%s/", host);
 	if (easy != NULL &&
 	    curl_easy_setopt(easy, CURLOPT_URL, to) == CURLE_OK &&
