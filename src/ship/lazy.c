@@ -240,8 +240,13 @@ curl_url_cleanup(CURLU *url)
 	CALL(curl_url_cleanup, url);
 }
 
+/* Under this name, since versions differ in whether the URL is const. */
+CURLUcode lazy_url_get(void *url, CURLUPart part, char **text,
+    unsigned int flags) __asm__("curl_url_get")
+    __attribute__((visibility("hidden")));
+
 CURLUcode
-curl_url_get(const CURLU *url, CURLUPart part, char **text, unsigned int flags)
+lazy_url_get(void *url, CURLUPart part, char **text, unsigned int flags)
 {
 	return CALL(curl_url_get, url, part, text, flags);
 }
