@@ -102,3 +102,26 @@ AC_DEFUN([ODBCSHIP_NEEDS_DONE], [
   Debian, Ubuntu:  apt-get install$odbcship_missing_deb
   Fedora, RHEL:    dnf install$odbcship_missing_rpm])])
 ])
+
+dnl ODBCSHIP_LAZY_CURL: the name by which libcurl is loaded when it is needed
+dnl (src/ship/lazy.c), read from a program that is linked with it. Then
+dnl CURL_LIBS is empty: nothing is.
+AC_DEFUN([ODBCSHIP_LAZY_CURL], [
+    AC_ARG_ENABLE([lazy], [AS_HELP_STRING([--disable-lazy],
+	[link with libcurl instead of loading it when it is needed])])
+    AC_CHECK_TOOL([OBJDUMP], [objdump])
+    AC_CACHE_CHECK([for the name of the shared libcurl],
+	[odbcship_cv_curl_soname], [
+	odbcship_saved=$LIBS
+	LIBS="$CURL_LIBS $LIBS"
+	AC_LINK_IFELSE([AC_LANG_PROGRAM([[#include <curl/curl.h>]],
+	    [[return curl_easy_init() == 0;]])],
+	    [odbcship_cv_curl_soname=`$OBJDUMP -p conftest$EXEEXT 2>/dev/null |
+		$SED -n 's/^ *NEEDED *\(libcurl.*\)/\1/p'`])
+	LIBS=$odbcship_saved])
+    AS_IF([test "$enable_lazy" != no && test -n "$odbcship_cv_curl_soname"], [
+	AC_SEARCH_LIBS([dlopen], [dl])
+	AC_DEFINE_UNQUOTED([CURL_SONAME], ["$odbcship_cv_curl_soname"],
+	    [libcurl is loaded by this name])
+	CURL_LIBS=])
+])

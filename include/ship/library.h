@@ -11,6 +11,8 @@
 
 #include <stdbool.h>
 
+#include "base/err.h"
+
 /* What is known of it; texts are borrowed from libcurl. */
 struct ship_library {
 	const char *version; /* "7.88.1" */
@@ -22,7 +24,16 @@ struct ship_library {
 	bool clear_if_active; /* active mode sends in clear in spite of TLS */
 };
 
-/* Ask it. */
+/*
+ * Load libcurl and initialise it, unless that was done: it brings thirty
+ * libraries along, which takes longer than many a query (src/ship/lazy.c).
+ * Whoever comes into the room begins here, since only here a library that is
+ * missing is an error that can be told: ERR_LOCAL.
+ */
+int ship_load_library(struct err *e) MUST_CHECK;
+/* Release what it has, if it was loaded. */
+void ship_release_library(void);
+/* Ask it; it is loaded. */
 void ship_describe_library(struct ship_library *l);
 
 #endif

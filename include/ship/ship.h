@@ -6,7 +6,8 @@
  * the target says none), ftps:// (implicit), sftp://, https:// (WebDAV, or PUT
  * alone), s3://, file:// (this machine).
  *
- * Shape	ship_global_init once -> ship_check_url, ship_probe, ship_file
+ * Shape	(ship_check_target | ship_probe | ship_file)*; libcurl is loaded
+ *		by the first of them (ship/library.h)
  * Units	bytes; milliseconds
  * Threads	one at a time
  * Errors	ERR_TARGET refused for good, ERR_NOT_NOW worth another try,
@@ -75,10 +76,6 @@ struct receipt {
 	uint64_t elapsed_ms;   /* from connecting to the end */
 };
 
-/* Initialise libcurl; once a process, before any thread. */
-int ship_global_init(struct err *e) MUST_CHECK;
-/* Release it. */
-void ship_global_release(void);
 /* Whether a file appears whole or not at all at such a URL. */
 bool ship_is_whole(const char *url);
 /* Whether a target's URL and options can be used at all (no network). */

@@ -21,7 +21,7 @@
 #include "cli/command.h"
 #include "cli/terminal.h"
 #include "spec/secret.h"
-#include "ship/ship.h"
+#include "ship/library.h"
 #include "spec/settings.h"
 #include "state/ledger.h"
 
@@ -92,7 +92,7 @@ set_up(const struct invocation *inv, struct err *e)
 	if (set_up_log(inv, e) < 0 || cancel_install(e) < 0)
 		return -1;
 	ledger_global_init();
-	return ship_global_init(e);
+	return 0;
 }
 
 static bool
@@ -152,7 +152,7 @@ run_command(const struct command *command, int argc, char **argv)
 		status = command->run(&inv);
 	status = check_output(status, command == &command_run);
 	invocation_release(&inv);
-	ship_global_release();
+	ship_release_library();
 	log_close();
 	secret_forget();
 	redact_release();

@@ -15,8 +15,13 @@
 void
 doctor_libcurl(struct doctor *d)
 {
+	struct err e = ERR_INIT;
 	struct ship_library l;
 
+	if (ship_load_library(&e) < 0) {
+		doctor_say(d, DOCTOR_FAIL, "", e.hint, "%s", e.text);
+		return;
+	}
 	ship_describe_library(&l);
 	if (l.tls == NULL)
 		doctor_say(d, DOCTOR_FAIL, l.version,
@@ -88,10 +93,13 @@ void
 doctor_certificates(struct doctor *d)
 {
 	const char *said = getenv("SSL_CERT_FILE");
+	struct err e = ERR_INIT;
 	struct ship_library l;
 	bool needs_system = false;
 	const char *file;
 
+	if (ship_load_library(&e) < 0)
+		return; /* doctor_libcurl says so */
 	ship_describe_library(&l);
 	look_ca_files(d, &needs_system);
 	file = l.ca_file != NULL ? l.ca_file : said;

@@ -13,6 +13,7 @@
 
 #include "base/str.h"
 #include "base/utf8.h"
+#include "ship/library.h"
 #include "ship/protocol.h"
 
 enum { SHIP_NAME_MAX = 255, SHIP_URL_MAX = 900, SHIP_STAGING_MAX = 600 };
@@ -208,7 +209,7 @@ ship_check_target(const struct target *t, struct err *e)
 {
 	const struct protocol *p = protocol_find(t->url);
 
-	if (check_control("URL", t->url, e) < 0 ||
+	if (ship_load_library(e) < 0 || check_control("URL", t->url, e) < 0 ||
 	    check_control("user", t->user, e) < 0 ||
 	    check_control("password", t->password, e) < 0 ||
 	    check_control("token", t->token, e) < 0)

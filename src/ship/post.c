@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "ship/library.h"
 #include "ship/post.h"
 
 enum {
@@ -50,11 +51,15 @@ post_check_url(enum post_kind kind, const struct post_address *a, struct err *e)
 {
 	const char *plain = kind == POST_MAIL ? "smtp" : "http";
 	const char *tls = kind == POST_MAIL ? "smtps" : "https";
-	CURLU *parts = curl_url();
-	CURLUcode rc = parts == NULL ? CURLUE_OUT_OF_MEMORY :
-				       curl_url_set(parts, CURLUPART_URL,
-					   a->url, CURLU_NON_SUPPORT_SCHEME);
+	CURLUcode rc = CURLUE_OUT_OF_MEMORY;
+	CURLU *parts;
 
+	if (ship_load_library(e) < 0)
+		return -1;
+	parts = curl_url();
+	if (parts != NULL)
+		rc = curl_url_set(
+		    parts, CURLUPART_URL, a->url, CURLU_NON_SUPPORT_SCHEME);
 	curl_url_cleanup(parts);
 	if (rc == CURLUE_OUT_OF_MEMORY)
 		return err_set(e, ERR_INTERNAL, "out of memory");

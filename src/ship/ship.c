@@ -4,7 +4,6 @@
  * The way in: what can be checked without a network is check.c's, the
  * delivery itself retry.c's and steps.c's.
  */
-#include <curl/curl.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -14,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "ship/library.h"
 #include "ship/past.h"
 #include "ship/protocol.h"
 #include "ship/steps.h"
@@ -21,23 +21,6 @@
 const struct protocol *const protocols[] = { &protocol_ftp, &protocol_ftps,
 	&protocol_sftp, &protocol_https, &protocol_http, &protocol_s3,
 	&protocol_local, NULL };
-
-int
-ship_global_init(struct err *e)
-{
-	CURLcode rc = curl_global_init(CURL_GLOBAL_DEFAULT);
-
-	if (rc != CURLE_OK)
-		return err_set(e, ERR_INTERNAL, "cannot start libcurl: %s",
-		    curl_easy_strerror(rc));
-	return 0;
-}
-
-void
-ship_global_release(void)
-{
-	curl_global_cleanup();
-}
 
 const struct protocol *
 protocol_find(const char *url)
@@ -151,9 +134,16 @@ ship_stage_name(enum ship_stage stage)
 void
 ship_put_version(char *text, size_t size)
 {
-	const curl_version_info_data *v = curl_version_info(CURLVERSION_NOW);
+	const char *tls = "no TLS", *version = "cannot be loaded";
+	struct err ignored = ERR_INIT;
+	struct ship_library l;
 
+	if (ship_load_library(&ignored) == 0) {
+		ship_describe_library(&l);
+		version = l.version;
+		tls = l.tls != NULL ? l.tls : tls;
+	}
 	(void)snprintf(text, size,
-	    "libcurl %s (%s); targets: ftp ftps sftp https s3 file", v->version,
-	    v->ssl_version != NULL ? v->ssl_version : "no TLS");
+	    "libcurl %s (%s); targets: ftp ftps sftp https s3 file", version,
+	    tls);
 }

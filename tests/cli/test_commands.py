@@ -28,6 +28,55 @@ def files_of(top):
     return found
 
 
+class Library(CliCase):
+    """libcurl is loaded when something is shipped, and only then."""
+
+    def setUp(self):
+        super().setUp()
+        path = os.path.join(self.home.path, "broken")
+        os.mkdir(path)
+        with open(os.path.join(path, "libcurl.so.4"), "w") as f:
+            f.write("no library\n")
+        self.broken = {"LD_LIBRARY_PATH": path}
+        linked = subprocess.run(["ldd", program(plain=True)[0]], check=True,
+                                stdout=subprocess.PIPE).stdout
+        self.is_linked = b"libcurl" in linked   # configure --disable-lazy
+        self.home.sqlite("w", "CREATE TABLE t (a INTEGER);")
+
+    def test_query(self):
+        """query needs none"""
+        result = self.home.run("query", "-d", "w", "-e", "SELECT a FROM t",
+                               env=self.broken, expect=None)
+        self.assertEqual(result.stdout, "" if self.is_linked else "a\r\n")
+
+    def test_missing(self):
+        """a run that cannot load it says so, and --version and doctor too"""
+        if self.is_linked:
+            self.assertEqual(self.home.run("run", "daily", env=self.broken,
+                                           expect=None).status, 127)
+            return
+        path, url = self.home.directory()
+        self.home.job("daily", source("w", sql="SELECT a FROM t") +
+                      'file: { name = "a.csv"; };\n' + target(url))
+        self.assert_message(
+            self.home.run("run", "daily", env=self.broken, expect=74),
+            "cannot load libcurl: ", "libcurl.so.4", "hint: Its package")
+        self.assertEqual(os.listdir(path), [])
+        self.assertIn("libcurl cannot be loaded", self.home.run(
+            "--version", env=self.broken).stdout)
+        self.assertIn("cannot load libcurl: ", self.home.run(
+            "doctor", env=self.broken, expect=None).stdout)
+        self.home.run("run", "daily")
+        self.assertEqual(len(os.listdir(path)), 1)
+
+    def test_note(self):
+        """packaging tools find that it is needed all the same"""
+        with open(program(plain=True)[0], "rb") as f:
+            data = f.read()
+        self.assertEqual(b'"soname":["libcurl.so.4"]' in data,
+                         not self.is_linked)
+
+
 class Help(CliCase):
     """--help, --version and what is said about a wrong word."""
 
