@@ -36,6 +36,7 @@ struct fetch {
 	struct buf row;		   /* of a row's text that was cut */
 	size_t longest;		   /* bytes of those */
 	struct record record;	   /* LAYOUT_RECORD */
+	bool is_long;		   /* and the last one was read in parts */
 	uint64_t rows;
 	uint64_t losses;
 };
@@ -439,30 +440,49 @@ finish_marked(struct fetch *f, struct err *e)
 	return check_sum(f, left, e);
 }
 
+static int
+refuse_null(struct err *e)
+{
+	return err_set(e, ERR_INTERNAL, "PostgreSQL gives NULL for a row");
+}
+
+/*
+ * A row that is read in parts. psqlODBC looks at each byte of a value whenever
+ * it begins to give it, so after a long row the next one is not bound.
+ */
+static int
+begin_record(struct fetch *f, struct err *e)
+{
+	struct cell_part text;
+
+	for (size_t i = 0; i < f->n_cells; i++)
+		f->cells[i].is_lazy = true;
+	if (lane_read(&f->reader, &f->lanes[0], 0, &text, e) < 0)
+		return -1;
+	if (text.data == NULL)
+		return refuse_null(e);
+	f->is_long = text.more || text.length >= f->lanes[0].room;
+	return record_begin(&f->record, (char *)(uintptr_t)text.data,
+	    text.length, text.more, e);
+}
+
 /* The row as one text: there as a whole, or to be read in parts. */
 static int
 finish_record(struct fetch *f, struct err *e)
 {
 	struct lane *lane = &f->lanes[0];
-	struct cell_part text;
 	struct cell whole;
 
+	if (!lane->is_bound)
+		return begin_record(f, e);
 	if (lane_is_null(lane))
-		return err_set(
-		    e, ERR_INTERNAL, "PostgreSQL gives NULL for a row");
-	if (!lane_is_cut(lane)) {
-		lane_take(lane, &whole);
-		if (record_begin(
-			&f->record, lane->buffer, whole.length, false, e) < 0)
-			return -1;
-		return record_take(&f->record, f->cells, e);
-	}
-	for (size_t i = 0; i < f->n_cells; i++)
-		f->cells[i].is_lazy = true;
-	if (lane_read(&f->reader, lane, 0, &text, e) < 0)
+		return refuse_null(e);
+	if (lane_is_cut(lane))
+		return begin_record(f, e);
+	lane_take(lane, &whole);
+	if (record_begin(&f->record, lane->buffer, whole.length, false, e) < 0)
 		return -1;
-	return record_begin(&f->record, (char *)(uintptr_t)text.data,
-	    text.length, text.more, e);
+	return record_take(&f->record, f->cells, e);
 }
 
 static int
@@ -486,7 +506,7 @@ row_bytes(const struct fetch *f)
 	size_t n = 0;
 
 	for (size_t i = 0; f->batch.is_set && i < f->n_lanes; i++)
-		if (f->lanes[i].is_bound && f->lanes[i].indicator > 0)
+		if (f->lanes[i].indicator > 0)
 			n += (size_t)f->lanes[i].indicator;
 	return n;
 }
@@ -519,6 +539,20 @@ check_cuts(const struct fetch *f, const struct diag_place *place, struct err *e)
 	    "the driver says that it cut a value (01004), and none looks cut");
 }
 
+/* How the next row is fetched follows from those before. */
+static int
+settle_row(struct fetch *f, struct err *e)
+{
+	struct lane *lane = &f->lanes[0];
+
+	/* sqliteodbc fills all of a buffer: begin with a small one. */
+	if (f->st->layout != LAYOUT_RECORD)
+		return lane_grow(&f->reader, lane, 0, f->longest, e);
+	if (lane->is_bound != f->is_long)
+		return 0;
+	return lane_set_bound(&f->reader, lane, 0, !f->is_long, e);
+}
+
 int
 fetch_next(struct fetch *f, const struct block **block, struct err *e)
 {
@@ -529,8 +563,7 @@ fetch_next(struct fetch *f, const struct block **block, struct err *e)
 
 	f->reader.is_reading = false;
 	f->marked.has_begun = false;
-	/* sqliteodbc fills all of a buffer: begin with a small one. */
-	if (lane_grow(&f->reader, &f->lanes[0], 0, f->longest, e) < 0)
+	if (settle_row(f, e) < 0)
 		return -1;
 	rc = SQLFetch(f->st->handle);
 	if (rc == SQL_NO_DATA) {

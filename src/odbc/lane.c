@@ -122,20 +122,30 @@ lane_reader_release(struct lane_reader *r)
 	r->piece = NULL;
 }
 
-static int
-bind(struct lane_reader *r, struct lane *lane, size_t i, struct err *e)
+int
+lane_set_bound(struct lane_reader *r, struct lane *lane, size_t i, bool bound,
+    struct err *e)
 {
 	const struct diag_place place = { SQL_HANDLE_STMT, r->st->handle,
 		"SQLBindCol", r->st->session->connection };
 	SQLRETURN rc;
 
+	rc = SQLBindCol(r->st->handle, (SQLUSMALLINT)(i + 1),
+	    c_type_of(lane->form), bound ? lane->buffer : NULL,
+	    bound ? (SQLLEN)lane->room : 0, bound ? &lane->indicator : NULL);
+	if (!SQL_SUCCEEDED(rc))
+		return diag_error(&place, rc, e);
+	lane->is_bound = bound;
+	return 0;
+}
+
+static int
+bind(struct lane_reader *r, struct lane *lane, size_t i, struct err *e)
+{
 	lane->buffer = calloc(1, lane->room + BLOCK_SLACK);
 	if (lane->buffer == NULL)
 		return err_set(e, ERR_INTERNAL, "out of memory");
-	rc = SQLBindCol(r->st->handle, (SQLUSMALLINT)(i + 1),
-	    c_type_of(lane->form), lane->buffer, (SQLLEN)lane->room,
-	    &lane->indicator);
-	return SQL_SUCCEEDED(rc) ? 0 : diag_error(&place, rc, e);
+	return lane_set_bound(r, lane, i, true, e);
 }
 
 int
@@ -430,6 +440,8 @@ begin_value(struct lane_reader *r, struct lane *lane, struct cell_part *part,
 	part->data = NULL;
 	part->length = 0;
 	part->more = false;
+	if (!lane->is_bound)
+		lane->indicator = indicator;
 	if (is_null(indicator))
 		return lane->is_bound ? refuse_lengths(e, lane->indicator, 0) :
 					0;

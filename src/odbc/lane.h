@@ -34,7 +34,8 @@ struct lane {
 	bool is_bound;	     /* else read with SQLGetData */
 	char *buffer;	     /* owned: room + slack; of a bound one */
 	size_t room;	     /* bytes that the driver may write */
-	SQLLEN indicator;    /* of the current row */
+	SQLLEN indicator;    /* of the current row; not bound: of the last
+			      * value that was read */
 	char *text;	     /* owned: a native value as text, or NULL */
 };
 
@@ -74,6 +75,12 @@ int lane_plan(struct lane_reader *r, struct lane *lanes, size_t n,
  */
 int lane_grow(struct lane_reader *r, struct lane *lane, size_t i, size_t bytes,
     struct err *e) MUST_CHECK;
+/*
+ * Leave lane i, which is bound, unbound from the next row on, so that its
+ * values are read in parts alone; or bind it again, to the buffer it had.
+ */
+int lane_set_bound(struct lane_reader *r, struct lane *lane, size_t i,
+    bool bound, struct err *e) MUST_CHECK;
 /* Whether the current value of a bound lane is NULL. */
 bool lane_is_null(const struct lane *lane);
 /* Whether its buffer cut the value. */

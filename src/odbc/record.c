@@ -7,6 +7,9 @@
  * is guessed.
  */
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include "odbc/hex.h"
 #include "odbc/record.h"
@@ -78,6 +81,40 @@ take_bare(struct record *r)
 	return r->at < r->end;
 }
 
+/* How many bytes from r->at on are usual in a field in quotes, at least. */
+static size_t
+count_usual(const struct record *r)
+{
+	const char *at = r->at;
+
+#ifdef __SSE2__
+	const __m128i quote = _mm_set1_epi8('"'), slash = _mm_set1_epi8('\\');
+
+	for (; r->end - at >= 16; at += 16) {
+		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)at);
+		unsigned special = (unsigned)_mm_movemask_epi8(_mm_or_si128(
+		    _mm_cmpeq_epi8(v, quote), _mm_cmpeq_epi8(v, slash)));
+
+		if (special != 0)
+			return (size_t)(at - r->at) +
+			    (size_t)__builtin_ctz(special);
+	}
+#endif
+	return (size_t)(at - r->at);
+}
+
+/* Copy them to *to, which is not behind them. */
+static void
+copy_usual(struct record *r, char **to)
+{
+	size_t n = count_usual(r);
+
+	if (*to != r->at)
+		memmove(*to, r->at, n);
+	*to += n;
+	r->at += n;
+}
+
 /* Copy what is there of a field in quotes to *to; 1 at its end. */
 static int
 take_quoted(struct record *r, char **to)
@@ -85,6 +122,10 @@ take_quoted(struct record *r, char **to)
 	char c;
 
 	for (; r->at < r->end; r->at++) {
+		if (r->seen == '\0')
+			copy_usual(r, to);
+		if (r->at == r->end)
+			break;
 		c = *r->at;
 		if (r->seen == '\0') {
 			if (c == '"' || c == '\\')

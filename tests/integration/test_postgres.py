@@ -295,6 +295,19 @@ SELECT * FROM (VALUES
                                UseDeclareFetch="1", Fetch="7")
         self.same(ours, copy)
 
+    def test_mixed_lengths(self):
+        """short rows after long ones and the other way round"""
+        self.psql("DROP TABLE IF EXISTS long; CREATE TABLE long AS SELECT n, "
+                  "CASE WHEN n % 13 = 0 THEN NULL ELSE repeat(md5(n::text) || "
+                  "'\"\\', (n * n * n * 37) % 40000 / (1 + 30 * (n / 3 % 2)))"
+                  " || n END AS t, repeat('x', 32700 + n) AS u FROM "
+                  "generate_series(1, 120) n")
+        ours, copy = self.both("SELECT t, n FROM long ORDER BY n")
+        self.assertGreater(len(ours), 20000000)
+        self.same(ours, copy)
+        # Around the bytes of the bound buffer.
+        self.same(*self.both("SELECT u FROM long ORDER BY n"))
+
     def test_null(self):
         """NULL is nothing, the empty string two quotes, in any column"""
         self.assertEqual(self.export(

@@ -191,11 +191,14 @@ test_pieces(void **state)
 		size_t n = 0;
 
 		for (size_t i = 0; i < COLUMNS; i++) {
-			size_t length = (size_t)random() % 12;
+			size_t length = (size_t)random() % 60;
+			bool is_hard = random() % 2 == 0;
 
 			values[i][0] = random() % 4 == 0 ? '0' : '1';
 			for (size_t k = 1; k <= length; k++)
-				values[i][k] = "a\"\\,()\n "[random() % 8];
+				values[i][k] = is_hard || random() % 16 == 0 ?
+				    "a\"\\,()\n "[random() % 8] :
+				    (char)('a' + random() % 26);
 			values[i][length + 1] = '\0';
 			text[n++] = i == 0 ? '(' : ',';
 			n += print_value(text + n,
