@@ -171,3 +171,24 @@ news_take_turn(const char *state, const char *job, const char *environment)
 	free(dir);
 	return lock;
 }
+
+static int
+take_any(void *arg, const struct run_row *row, struct err *e)
+{
+	(void)e;
+	(void)row;
+	*(bool *)arg = true;
+	return 0;
+}
+
+bool
+news_is_mistyped(
+    const struct spec_request *request, struct ledger *l, const char *job)
+{
+	const struct run_filter filter = { .job = job, .limit = 1 };
+	struct err own = ERR_INIT;
+	bool any = false;
+
+	return !spec_is_there(request) &&
+	    ledger_each_run(l, &filter, take_any, &any, &own) == 0 && !any;
+}

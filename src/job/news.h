@@ -52,4 +52,8 @@ void news_tell_ledger(const struct news_place *p);
 struct lock *
 news_take_turn(const char *state, const char *job, const char *environment);
 
+/* Whether a name without a spec and without a run was never a job. */
+bool news_is_mistyped(
+    const struct spec_request *request, struct ledger *l, const char *job);
+
 #endif

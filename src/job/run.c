@@ -656,28 +656,6 @@ announce_ending(struct run *r, const struct err *error)
 	lock_free(turn);
 }
 
-static int
-take_any(void *arg, const struct run_row *row, struct err *e)
-{
-	(void)e;
-	(void)row;
-	*(bool *)arg = true;
-	return 0;
-}
-
-/* A name without a spec and without a run was never a job: it is mistyped. */
-static bool
-was_never_a_job(const struct run *r)
-{
-	const struct run_filter filter = { .job = r->outcome->job, .limit = 1 };
-	struct err own = ERR_INIT;
-	bool any = false;
-
-	return !spec_is_there(&r->options->spec) &&
-	    ledger_each_run(r->ledger, &filter, take_any, &any, &own) == 0 &&
-	    !any;
-}
-
 /* A run that could not begin is recorded as well, wherever that can be. */
 static int
 record_refusal(struct run *r, const char *state, const struct err *error)
@@ -696,7 +674,8 @@ record_refusal(struct run *r, const char *state, const struct err *error)
 		 date_parse(&today, r->options->date, &own) == 0) ||
 		date_today(&today, NULL, clock_wall_ms(), &own) == 0))
 		date_put(o->date, &today);
-	if (open_state(r, &own) == 0 && was_never_a_job(r)) {
+	if (open_state(r, &own) == 0 &&
+	    news_is_mistyped(&r->options->spec, r->ledger, r->outcome->job)) {
 		r->unknown = true;
 		return -1;
 	}

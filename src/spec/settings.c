@@ -488,11 +488,9 @@ static const struct setting written[] = {
 	    "delivered: for servers that move files away at once.",
 	    "may_vanish = true;" },
 	{ "targets.ambiguous", SETTING_CHOICE, "hold", 0, 0, ambiguities, 0,
-	    "What to do when it cannot be known whether a file was delivered: "
-	    "the answer was lost, and nothing of it is there any more. hold: "
-	    "nothing more is sent until somebody has looked and says so by "
-	    "'odbcship resend'. resend: it is sent again, which the receiver "
-	    "must be able to bear.",
+	    "When the answer was lost and nothing of the file is there. hold: "
+	    "nothing more is sent until somebody has looked, see 'odbcship "
+	    "resend'. resend: it is sent again, which the receiver must bear.",
 	    "ambiguous = \"resend\";" },
 	{ "targets.mkdirs", SETTING_BOOL, "false", 0, 0, NULL, 0,
 	    "Whether directories of the URL that are missing are made.",

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "ship/library.h"
 #include "ship/ship.h"
 #include "sink/digest.h"
 
@@ -123,11 +124,10 @@ main(int argc, char *argv[])
 	s.sha256 = sha256;
 	s.step_arg = &refused;
 	s.from = stage_of("from");
-	if (ship_global_init(&e) == 0 &&
-	    digest_file(s.path, "SHA256", sha256, &e) == 0 &&
+	if (digest_file(s.path, "SHA256", sha256, &e) == 0 &&
 	    ship_file(&t, &s, &r, &e) == 0)
 		e = (struct err)ERR_INIT;
 	show(&r, &e);
-	ship_global_release();
+	ship_release_library();
 	return 0;
 }
