@@ -204,6 +204,19 @@ ship(struct courier *c, const struct plan *plan, struct run_delivery_outcome *d,
 	return rc;
 }
 
+/* Who looks there must know what to type then. */
+static int
+hint_resend(const struct courier *c, struct run_delivery_outcome *d)
+{
+	long long run = (long long)c->order->list[c->at.run].outcome->run;
+
+	return err_hint(&d->error,
+	    "Look at the target, or ask the receiver. Then send it again with "
+	    "'odbcship resend %lld %s', or if the receiver has it say so with "
+	    "'odbcship resend %lld %s --mark-delivered'.",
+	    run, d->target, run, d->target);
+}
+
 /* -1 only when the ledger failed; the target's own error is in d. */
 static int
 deliver_one(struct courier *c, const struct plan *plan,
@@ -221,6 +234,8 @@ deliver_one(struct courier *c, const struct plan *plan,
 		(void)err_in(&d->error, "target '%s'", d->target);
 	else
 		log_delivered(d);
+	if (d->receipt.is_ambiguous)
+		(void)hint_resend(c, d);
 	return record(c, WIRE_ENDS, e);
 }
 
