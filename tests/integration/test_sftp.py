@@ -225,7 +225,7 @@ class HostKeys(Sftp):
 
     def test_scanned(self):
         """what ssh-keyscan prints is enough; a hashed file too"""
-        scanned = run_tool([find_program("ssh-keyscan"), "-T", "60", "-p",
+        scanned = run_tool([find_program("ssh-keyscan"), "-4", "-T", "60", "-p",
                             str(SERVER.port), "-t", "ed25519", "localhost"])
         hosts = self.hosts(scanned[scanned.index("[localhost]"):])
         self.deliver(hosts=hosts)
