@@ -224,15 +224,38 @@ fail_login(const struct sftp *s, const char *action, struct err *e)
 	    "client_key and client_key_password.");
 }
 
+/*
+ * Whether a handshake failed because the connection did: libssh2 has the same
+ * words for that and for no method in common, and tells them apart by number
+ * (libssh2.h: SOCKET_NONE, SOCKET_SEND, TIMEOUT, SOCKET_DISCONNECT,
+ * SOCKET_RECV).
+ */
+static bool
+is_broken(const char *why)
+{
+	static const int numbers[] = { -1, -7, -9, -13, -43 };
+	static const char words[] = "Failure establishing ssh session: ";
+	long number;
+
+	if (strncmp(why, words, sizeof(words) - 1) != 0)
+		return false;
+	number = strtol(why + sizeof(words) - 1, NULL, 10);
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		if (number == numbers[i])
+			return true;
+	return false;
+}
+
 /* CURLE_SSH says only that something went wrong somewhere. */
 static int
 fail_ssh(const struct sftp *s, const char *action, struct err *e)
 {
 	const char *why = s->transfer.detail;
 
-	if (strcasestr(why, "key exchange") != NULL ||
-	    strcasestr(why, "exchange encryption keys") != NULL ||
-	    strcasestr(why, "agree") != NULL) {
+	if (!is_broken(why) &&
+	    (strcasestr(why, "key exchange") != NULL ||
+		strcasestr(why, "exchange encryption keys") != NULL ||
+		strcasestr(why, "agree") != NULL)) {
 		(void)err_set(e, ERR_TARGET, "cannot %s: %s", action, why);
 		return err_hint(e,
 		    "This host's SSH library and the server have no method in "
