@@ -191,7 +191,9 @@ check_limits(const struct supervision *s, struct err *e)
 		str_put_duration(limit, sizeof(limit), query);
 		(void)err_set(
 		    e, ERR_NOT_NOW, "no row and no end within %s", limit);
-		return err_hint(e, "source.query_timeout sets the limit.");
+		return err_hint(e,
+		    "The statement takes long, or nothing comes through the "
+		    "network any more. source.query_timeout sets the limit.");
 	}
 	return 0;
 }

@@ -54,6 +54,23 @@ tell(struct waiting *w, const struct gate *g, struct err *e)
 	return wire_send(w->asker->fd, WIRE_GATE, &message, sizeof(message), e);
 }
 
+/* Lost while nobody asked: not every driver says why, but the wait does. */
+static void
+hint_idle(const struct waiting *w, const struct gate *g, struct err *e)
+{
+	char idle[32];
+
+	if (w->asked == 0 || strncmp(e->state, "08", 2) != 0)
+		return;
+	str_put_duration(idle, sizeof(idle), g->every_ms);
+	(void)err_hint(e,
+	    "The connection was idle for %s between two looks: servers and "
+	    "firewalls end what is idle for long. Let the gate ask more often "
+	    "(every), or raise the server's limit. The same command can be "
+	    "run again.",
+	    idle);
+}
+
 /* 1 when it holds, 0 when it does not. */
 static int
 look(struct waiting *w, const struct gate *g, struct err *e)
@@ -61,8 +78,10 @@ look(struct waiting *w, const struct gate *g, struct err *e)
 	struct answer answer;
 
 	if (tell(w, g, e) < 0 ||
-	    question_ask(w->asker, g->condition.sql, &answer, e) < 0)
+	    question_ask(w->asker, g->condition.sql, &answer, e) < 0) {
+		hint_idle(w, g, e);
 		return err_in(e, "gate '%s'", g->condition.name);
+	}
 	w->asked++;
 	w->seen_ms = clock_wall_ms();
 	answer_put(&answer, w->result.seen);

@@ -11,6 +11,7 @@ from databases import DatabaseCase, starter
 from harness import Case, main, source, target, wait_until
 from servers.mariadb import MariaDB
 from servers.postgres import Postgres
+from servers.proxy import Proxy
 
 setUpModule = starter(MariaDB, Postgres)
 
@@ -107,6 +108,48 @@ class Postgresql(DatabaseCase):
         self.assertEqual(self.server.psql("SELECT last_value FROM tries"),
                          "2\n")
         self.assert_no_leftovers()
+
+    def lose(self, *texts, **parts):
+        """A run that loses its connection, and what it says of that."""
+        self.job("SELECT 1 AS n", **parts)
+        result = self.home.run("run", "v", expect=75)
+        self.assert_message(result, *texts)
+        self.assertEqual(os.listdir(self.out), [])
+        return result.stderr
+
+    def test_told_apart(self):
+        """killed, idle for too long, and a network that swallows all"""
+        gate = ('gates = ( { name = "the load"; equals = "1"; timeout = "1h"; '
+                'every = "%s"; sql = "%s"; } );\n')
+        idle = self.lose(
+            "gate 'the load'", "08S01", "was idle for 5.00 s between",
+            extra='retries = 0; on_connect = ( '
+                  '"SET idle_session_timeout = 500" );',
+            rest=gate % ("5s", "SELECT 0"))
+        self.job("SELECT pg_sleep(600)::text AS s", extra="retries = 0;")
+        process = self.start("v")
+        pid = wait_until(lambda: self.server.psql(
+            "SELECT pid FROM pg_stat_activity WHERE state = 'active' AND "
+            "wait_event = 'PgSleep'"), what="the query")
+        self.server.psql("SELECT pg_terminate_backend(%s)" % pid)
+        killed = self.home.finish(process, 75).stderr
+        self.assertIn("57P01", killed)
+        self.assertIn("administrator command", killed)
+        with Proxy(self.server.port) as proxy:
+            self.home.dsn("db", dict(self.server.keywords(),
+                                     Port=str(proxy.port)))
+            self.job("SELECT pg_sleep(600)::text AS s", extra='retries = 0; '
+                     'query_timeout = "3s";')
+            process = self.start("v")
+            wait_until(lambda: self.server.psql(
+                "SELECT pid FROM pg_stat_activity WHERE state = 'active' AND "
+                "wait_event = 'PgSleep'"), what="the query")
+            proxy.hold = True
+            swallowed = self.home.finish(process, 75).stderr
+        self.assertIn("no row and no end within 3.00 s", swallowed)
+        for text in (killed, swallowed):
+            self.assertNotIn("idle", text)
+        self.assertNotIn("administrator command", idle + swallowed)
 
     def test_used_up(self):
         """retries that are used up: 75, with the first cause and the last"""
