@@ -13,7 +13,7 @@ class Vsftpd(Server):
     name = "vsftpd"
 
     def __init__(self, directory, certificate, implicit=False, name=None):
-        """certificate: a pair of paths, certificate and key."""
+        """certificate: a pair of paths, certificate and key; None: no TLS."""
         self.name = name or self.name
         super().__init__(directory)
         self.certificate = certificate
@@ -28,22 +28,25 @@ class Vsftpd(Server):
         yes = ("listen run_as_launching_user "
                "anonymous_enable anon_upload_enable anon_mkdir_write_enable "
                "anon_other_write_enable write_enable no_anon_password "
-               "ssl_enable allow_anon_ssl force_anon_data_ssl "
-               "force_anon_logins_ssl require_ssl_reuse "
                "allow_writeable_chroot xferlog_enable log_ftp_protocol")
+        if self.certificate:
+            yes += (" ssl_enable allow_anon_ssl force_anon_data_ssl "
+                    "force_anon_logins_ssl require_ssl_reuse ssl_tlsv1")
         settings = {word: "YES" for word in yes.split()}
         settings.update({
             "background": "NO", "listen_address": "127.0.0.1",
             "listen_port": self.port, "anon_root": self.root,
             "secure_chroot_dir": self.root, "anon_umask": "022",
             "anon_world_readable_only": "NO", "seccomp_sandbox": "NO",
-            "ssl_ciphers": "HIGH", "ssl_tlsv1": "YES",
-            "implicit_ssl": "YES" if self.implicit else "NO",
-            "rsa_cert_file": self.certificate[0],
-            "rsa_private_key_file": self.certificate[1],
             "vsftpd_log_file": self.transfers,
             "xferlog_std_format": "NO",
         })
+        if self.certificate:
+            settings.update({
+                "ssl_ciphers": "HIGH",
+                "implicit_ssl": "YES" if self.implicit else "NO",
+                "rsa_cert_file": self.certificate[0],
+                "rsa_private_key_file": self.certificate[1]})
         path = os.path.join(self.directory, "vsftpd.conf")
         with open(path, "w") as f:
             for key, value in settings.items():
