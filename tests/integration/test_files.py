@@ -566,11 +566,11 @@ class Encrypted(FileCase):
         self.addCleanup(process.communicate)
         self.addCleanup(process.kill)
 
-        pid = wait_until(self.sealing, 60, "gpg")
         wait_until(lambda: any(os.path.getsize(os.path.join(
             self.home.state, "spool", p)) > 1000000
                                for p in self.home.spool()), 60, "its work")
-        os.kill(pid, signal.SIGKILL)
+        # Only now: the process that gpgme parts it by is gone.
+        os.kill(wait_until(self.sealing, 60, "gpg"), signal.SIGKILL)
         result = self.home.finish(process)
         self.assertIn(result.status, (74, 78), str(result))
         self.assertIn("gpg", result.stderr)
